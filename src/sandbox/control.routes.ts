@@ -1,0 +1,80 @@
+// Not the provider's: how a test steers the simulation from outside its process.
+import type { FastifyInstance } from "fastify";
+import { FieldErrors, refused } from "./api-error.js";
+import type { ById } from "./customer.routes.js";
+import type { CustomerReview } from "./customer-review.js";
+import type { CustomerStatus } from "./customers.js";
+import type { FaultMoment, FaultScript, SandboxFault } from "./faults.js";
+import type { PayoutProgress } from "./payout-progress.js";
+import type { PayoutStatus, Payouts } from "./payouts.js";
+import { type Fields, fieldOf, idOf, requiredTextOf, toFields } from "./request-fields.js";
+
+const customerStatuses = ["PENDING", "PROCESSING", "VERIFIED", "REJECTED"];
+const payoutStatuses = ["PENDING", "PROCESSING", "SUCCESSFUL", "FAILED"];
+
+export interface ControlParts {
+  faults: FaultScript;
+  review: CustomerReview;
+  progress: PayoutProgress;
+  payouts: Payouts;
+}
+
+export function registerControlRoutes(app: FastifyInstance, { faults, review, progress, payouts }: ControlParts): void {
+  app.post("/_sandbox/faults", async (request, reply) => {
+    faults.add(readFault(toFields(request.body)));
+    return reply.code(201).send({ message: "Fault added" });
+  });
+
+  app.delete("/_sandbox/faults", async () => {
+    faults.clear();
+    return { message: "Faults removed" };
+  });
+
+  app.post<ById>("/_sandbox/customers/:id/status", async (request) => {
+    const body = toFields(request.body);
+    const comment = fieldOf(body, "comment");
+    const status = readStatus(body, customerStatuses) as CustomerStatus;
+    review.conclude(request.params.id, status, typeof comment === "string" ? comment : null);
+    return { message: "Customer moved" };
+  });
+
+  app.post<ById>("/_sandbox/transactions/:id/status", async (request) => {
+    const status = readStatus(toFields(request.body), payoutStatuses) as PayoutStatus;
+    const payout = payouts.findByAnyKey(request.params.id);
+    if (payout === undefined) throw refused(404, "Transaction not found");
+    progress.conclude(payout.id, status);
+    return { message: "Transaction moved" };
+  });
+}
+
+function readStatus(body: Fields, known: string[]): string {
+  const errors = new FieldErrors();
+  const status = requiredTextOf(body, "status", errors);
+  if (status !== "" && !known.includes(status)) errors.selected("status");
+  errors.throwIfAny();
+  return status;
+}
+
+function readFault(body: Fields): SandboxFault {
+  const errors = new FieldErrors();
+  const route = requiredTextOf(body, "route", errors);
+  const kind = requiredTextOf(body, "kind", errors);
+  const when: FaultMoment = fieldOf(body, "when") === "after" ? "after" : "before";
+  const number = (name: string, otherwise: number) => {
+    const value = Number(idOf(body, name) ?? otherwise);
+    if (!Number.isSafeInteger(value) || value < 0) errors.format(name);
+    return value;
+  };
+  const target = { route, times: number("times", 1) };
+  const status = number("status", 500);
+  if (status < 200 || status > 599) errors.format("status");
+  const delayMs = number("delay_ms", 1000);
+  const headers = Object.fromEntries(
+    Object.entries(toFields(fieldOf(body, "headers"))).map(([name, value]) => [name, String(value)]),
+  );
+  if (!["answer", "reset", "hang", "delay"].includes(kind)) errors.selected("kind");
+  errors.throwIfAny();
+  if (kind === "answer") return { ...target, kind, when, status, body: fieldOf(body, "body"), headers };
+  if (kind === "delay") return { ...target, kind, delayMs };
+  return { ...target, kind: kind === "reset" ? "reset" : "hang", when };
+}

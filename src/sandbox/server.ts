@@ -1,0 +1,110 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { checkAccess } from "./access-check.js";
+import type { AccessTokens } from "./access-tokens.js";
+import { registerAccountCheckRoutes } from "./account-check.routes.js";
+import { ApiError } from "./api-error.js";
+import { type ControlParts, registerControlRoutes } from "./control.routes.js";
+import { type CustomerRouteParts, registerCustomerRoutes } from "./customer.routes.js";
+import { parseExact, stringifyExact } from "./exact-json.js";
+import { registerFeeRoutes } from "./fee.routes.js";
+import { type FileRouteParts, registerFileRoutes } from "./file.routes.js";
+import { registerOauthRoutes } from "./oauth.routes.js";
+import { type PayoutRouteParts, registerPayoutRoutes } from "./payout.routes.js";
+import type { RateLimiter } from "./rate-limit.js";
+import { registerReferenceRoutes } from "./reference.routes.js";
+import type { RequestLog } from "./request-log.js";
+import type { Credentials } from "./settings.js";
+import { registerStorageRoutes } from "./storage.routes.js";
+import { registerSubmitRoutes } from "./submit.routes.js";
+import { registerTransactionRoutes } from "./transaction.routes.js";
+import type { Wallets } from "./wallets.js";
+import { registerWebhookRoutes, type WebhookRouteParts } from "./webhook.routes.js";
+import { registerWebhookLogRoutes } from "./webhook-log.routes.js";
+
+const maxBodyBytes = 1024 * 1024;
+
+export interface ServerParts
+  extends CustomerRouteParts,
+    FileRouteParts,
+    PayoutRouteParts,
+    WebhookRouteParts,
+    ControlParts {
+  credentials: Credentials;
+  tokens: AccessTokens;
+  limiter: RateLimiter;
+  requests: RequestLog;
+  wallets: Wallets;
+}
+
+export function createServer(parts: ServerParts): FastifyInstance {
+  const app = Fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerNotFound);
+  app.setReplySerializer(stringifyExact);
+  readBodies(app, parts.requests);
+
+  app.register(async (control) => registerControlRoutes(control, parts));
+  app.register(async (simulated) => {
+    parts.requests.recordOn(simulated);
+    parts.faults.applyTo(simulated);
+    simulated.register(async (storage) => registerStorageRoutes(storage, parts.files));
+    simulated.register(async (provider) => {
+      parts.limiter.showOn(provider);
+      registerOauthRoutes(provider, parts);
+      provider.register(async (api) => registerApi(api, parts), { prefix: "/api/external" });
+    });
+  });
+  return app;
+}
+
+function registerApi(api: FastifyInstance, parts: ServerParts): void {
+  parts.limiter.applyTo(api);
+  checkAccess(api, parts.tokens, parts.credentials.apiKey);
+  api.setNotFoundHandler(answerNotFound);
+  registerCustomerRoutes(api, parts);
+  registerSubmitRoutes(api, parts.customers, parts.review);
+  registerFileRoutes(api, parts);
+  registerPayoutRoutes(api, parts);
+  registerTransactionRoutes(api, parts.payouts, parts.isReferenceKept);
+  registerReferenceRoutes(api, parts.wallets);
+  registerAccountCheckRoutes(api);
+  registerFeeRoutes(api);
+  registerWebhookRoutes(api, parts);
+  registerWebhookLogRoutes(api, parts.logs);
+}
+
+function readBodies(app: FastifyInstance, requests: RequestLog): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, text, done) => {
+    const rawBody = text.toString();
+    try {
+      requests.recordBody(request, rawBody, rawBody === "" ? undefined : JSON.parse(rawBody));
+      done(null, rawBody === "" ? undefined : parseExact(rawBody));
+    } catch {
+      requests.recordBody(request, rawBody, undefined);
+      done(new ApiError(400, { message: "The request body is not valid JSON." }));
+    }
+  });
+  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (request, text, done) => {
+    const form = new URLSearchParams(text.toString());
+    requests.recordBody(request, text.toString(), Object.fromEntries(form));
+    done(null, form);
+  });
+}
+
+function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof ApiError) return reply.code(error.status).send(error.body);
+  const status = statusOf(error);
+  if (status < 500 && error instanceof Error) return reply.code(status).send({ message: error.message });
+  process.emitWarning(error instanceof Error ? error : String(error));
+  return reply.code(500).send({ message: "Server Error" });
+}
+
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
+  return typeof status === "number" && status >= 400 ? status : 500;
+}
+
+function answerNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(404).send({ message: "Not Found" });
+}
