@@ -1,0 +1,57 @@
+// What can go wrong with a call to the provider, as types. A message is fit for any log: it names the call and the
+// status, never a body, a query or a credential. The provider's own text is kept apart from it.
+
+export type ProviderErrorKind =
+  /** A final no: the request as it is will never be accepted. */
+  | "REFUSED"
+  | "NOT_FOUND"
+  /** The credential is not accepted, not even a fresh one. */
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "RATE_LIMITED"
+  | "UNAVAILABLE"
+  /** An answer that cannot be read, or that is about something else than what was asked. */
+  | "GARBLED";
+
+/** NOT_DONE only where it is proven that the provider did nothing. Everything else has to be looked up. */
+export type ProviderOutcome = "NOT_DONE" | "UNKNOWN";
+
+export interface ProviderErrorDetails {
+  outcome: ProviderOutcome;
+  httpStatus?: number;
+  retryAfterSeconds?: number;
+  providerMessage?: string | null;
+  fieldErrors?: Record<string, string[]>;
+}
+
+export class ProviderError extends Error {
+  override readonly name = "ProviderError";
+  readonly kind: ProviderErrorKind;
+  readonly outcome: ProviderOutcome;
+  readonly httpStatus?: number;
+  readonly retryAfterSeconds?: number;
+  readonly providerMessage: string | null;
+  /** By the provider's field names; `input-paths.ts` knows ours. */
+  readonly fieldErrors: Readonly<Record<string, string[]>>;
+
+  constructor(kind: ProviderErrorKind, message: string, details: ProviderErrorDetails) {
+    super(message);
+    this.kind = kind;
+    this.outcome = details.outcome;
+    if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus;
+    if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
+    this.providerMessage = details.providerMessage ?? null;
+    this.fieldErrors = details.fieldErrors ?? {};
+  }
+
+  /** The same failure of a call that only prepared another one, which therefore was never sent. */
+  asNotDone(): ProviderError {
+    return this.outcome === "NOT_DONE"
+      ? this
+      : new ProviderError(this.kind, this.message, { ...this, outcome: "NOT_DONE" });
+  }
+}
+
+export function isProviderError(error: unknown, kind?: ProviderErrorKind): error is ProviderError {
+  return error instanceof ProviderError && (kind === undefined || error.kind === kind);
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { PayoutStatus } from "../schema/payout.enum.js";
+import type { PayoutChange } from "./changes.js";
+import { hasNextPage, pagination } from "./page.js";
+import { garbled, readAs } from "./provider-answer.js";
+import type { CallClass, ProviderClient } from "./provider-client.js";
+import { isProviderError } from "./provider-error.js";
+import { underData } from "./provider-fields.js";
+import { providerPath } from "./provider-path.js";
+import { isPayout, type ProviderTransaction, providerTransaction, toPayoutChange } from "./provider-transaction.js";
+
+/** Days are YYYY-MM-DD. The provider can only filter by the two final statuses. */
+export interface TransactionFilter {
+  startDate?: string;
+  endDate?: string;
+  walletId?: string;
+  customerId?: string;
+  merchantReference?: string;
+  status?: Extract<PayoutStatus, "SUCCESSFUL" | "FAILED">;
+  page?: number;
+  limit?: number;
+}
+
+const transactionAnswer = underData(providerTransaction);
+const transactionRows = underData(z.array(providerTransaction));
+
+export class TransactionsDataSource {
+  readonly #provider: ProviderClient;
+
+  constructor(provider: ProviderClient) {
+    this.#provider = provider;
+  }
+
+  /** By the transaction's id, its reference or its merchant reference. Null for what is not there or not a payout. */
+  async get(key: string, callClass: CallClass = "read"): Promise<PayoutChange | null> {
+    try {
+      const path = providerPath`/transaction/${key}`;
+      const answer = await this.#provider.get(path, undefined, callClass);
+      const transaction = readAs(`GET ${path}`, transactionAnswer, answer);
+      // Adopting another payment in place of the one that was looked for would be worse than finding nothing.
+      if (!isFoundBy(key, transaction)) throw garbled(`GET ${path}`, "the answer is about another transaction");
+      return isPayout(transaction) ? this.#toLookUp(transaction) : null;
+    } catch (error) {
+      if (isProviderError(error, "NOT_FOUND")) return null;
+      throw error;
+    }
+  }
+
+  /** Payouts only. The list may lag behind: a payout that is not in it may still exist. */
+  async list(
+    filter: TransactionFilter = {},
+    callClass: CallClass = "read",
+  ): Promise<{ changes: PayoutChange[]; hasMore: boolean }> {
+    const page = String(filter.page ?? 1);
+    const body = {
+      type: "SEND_MONEY",
+      start_date: filter.startDate,
+      end_date: filter.endDate,
+      wallet_id: filter.walletId,
+      customer_id: filter.customerId,
+      merchant_reference: filter.merchantReference,
+      status: filter.status,
+      page: filter.page ?? 1,
+      limit: filter.limit,
+    };
+    // Whether the page is read from the query or from the body is not documented.
+    const answer = await this.#provider.post("/transaction", body, callClass, { page });
+    const rows = readAs("POST /transaction", transactionRows, answer).filter(isPayout);
+    return {
+      changes: rows.map((row) => this.#toLookUp(row)),
+      hasMore: hasNextPage(readAs("POST /transaction", pagination, answer)),
+    };
+  }
+
+  #toLookUp(transaction: ProviderTransaction): PayoutChange {
+    return { ...toPayoutChange(transaction, this.#provider), isLookUp: true };
+  }
+}
+
+function isFoundBy(key: string, { id, reference, merchant_reference }: ProviderTransaction): boolean {
+  return [id, reference, merchant_reference].some((name) => name?.toLowerCase() === key.toLowerCase());
+}
