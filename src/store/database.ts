@@ -1,0 +1,69 @@
+// The engines: SQLite embedded by default, PostgreSQL at scale. What differs between them is in this file alone.
+
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import { Kysely, PostgresDialect, type SelectQueryBuilder, SqliteDialect, type Transaction } from "kysely";
+import pg from "pg";
+import type { DatabaseDialect } from "./dialect.js";
+import { migrate } from "./migrations.js";
+import type { Tables } from "./tables.js";
+
+export type Db = Kysely<Tables>;
+export type Tx = Transaction<Tables>;
+
+export interface Database {
+  readonly dialect: DatabaseDialect;
+  readonly db: Db;
+  /** Runs the work in one transaction: all of it is on disk afterwards, or nothing. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Keeps the selected rows from others until the transaction ends. */
+  lock<O>(query: SelectQueryBuilder<Tables, keyof Tables, O>): SelectQueryBuilder<Tables, keyof Tables, O>;
+  close(): Promise<void>;
+}
+
+/** Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and migrates it. */
+export async function openDatabase(url: string): Promise<Database> {
+  const dialect: DatabaseDialect = url.startsWith("sqlite:") ? "sqlite" : "postgres";
+  const db = new Kysely<Tables>({
+    dialect: dialect === "sqlite" ? sqliteDialect(url.slice("sqlite:".length)) : postgresDialect(url),
+  });
+  try {
+    await migrate(db as unknown as Kysely<never>, dialect);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    dialect,
+    db,
+    transaction: (work) => db.transaction().execute(work),
+    // SQLite has one writer at a time: a transaction holds every row already.
+    lock: (query) => (dialect === "postgres" ? query.forUpdate() : query),
+    close: () => db.destroy(),
+  };
+}
+
+function sqliteDialect(path: string): SqliteDialect {
+  return new SqliteDialect({
+    database: async () => {
+      if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+      const database = new SqliteDatabase(path);
+      database.pragma("journal_mode = WAL");
+      database.pragma("synchronous = FULL");
+      database.pragma("foreign_keys = ON");
+      database.pragma("busy_timeout = 5000");
+      return database;
+    },
+  });
+}
+
+function postgresDialect(url: string): PostgresDialect {
+  // bigint arrives as text by default; instants and positions stay far below 2^53.
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
+  const pool = new pg.Pool({ connectionString: url, types, max: 10 });
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on("error", () => {});
+  return new PostgresDialect({ pool });
+}

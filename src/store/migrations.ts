@@ -1,0 +1,172 @@
+// Forward only: a migration that was released is never edited, a change is a new one.
+
+import { randomBytes } from "node:crypto";
+import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
+import type { DatabaseDialect } from "./dialect.js";
+
+function firstTables(dialect: DatabaseDialect): Migration {
+  // SQLite numbers rows by itself only in a column of exactly this type.
+  const generatedId: ColumnDataType = dialect === "sqlite" ? "integer" : "bigserial";
+  return {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("customers")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("tenant", "text", (c) => c.notNull())
+        .addColumn("type", "text", (c) => c.notNull())
+        .addColumn("first_name", "text")
+        .addColumn("last_name", "text")
+        .addColumn("business_name", "text")
+        .addColumn("search_text", "text", (c) => c.notNull())
+        .addColumn("email", "text", (c) => c.notNull())
+        .addColumn("country", "text", (c) => c.notNull())
+        .addColumn("status", "text", (c) => c.notNull())
+        .addColumn("status_at", "bigint")
+        .addColumn("position", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("updated_at", "bigint", (c) => c.notNull())
+        .addColumn("as_of", "bigint", (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex("customers_by_age").on("customers").columns(["tenant", "created_at", "id"]).execute();
+
+      await db.schema
+        .createTable("documents")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("tenant", "text", (c) => c.notNull())
+        .addColumn("customer_id", "text", (c) => c.notNull().references("customers.id"))
+        .addColumn("category", "text", (c) => c.notNull())
+        .addColumn("status", "text", (c) => c.notNull())
+        .addColumn("file_name", "text")
+        .addColumn("content_type", "text")
+        .addColumn("size", "bigint")
+        .addColumn("sha256", "text")
+        .addColumn("position", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("updated_at", "bigint", (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createIndex("documents_of_customer")
+        .on("documents")
+        .columns(["customer_id", "created_at", "id"])
+        .execute();
+
+      await db.schema
+        .createTable("payouts")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("tenant", "text", (c) => c.notNull())
+        .addColumn("customer_id", "text", (c) => c.notNull().references("customers.id"))
+        .addColumn("transaction_id", "text", (c) => c.unique())
+        .addColumn("reference", "text")
+        .addColumn("merchant_reference", "text", (c) => c.unique())
+        .addColumn("wallet_id", "text")
+        .addColumn("method", "text")
+        .addColumn("status", "text", (c) => c.notNull())
+        .addColumn("failure_reason", "text")
+        .addColumn("amount", "text")
+        .addColumn("amount_currency", "text")
+        .addColumn("fee", "text")
+        .addColumn("fee_currency", "text")
+        .addColumn("rate", "text")
+        .addColumn("recipient", "text")
+        .addColumn("interac_instruction", "text")
+        .addColumn("note", "text")
+        .addColumn("position", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("updated_at", "bigint", (c) => c.notNull())
+        .addColumn("as_of", "bigint", (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex("payouts_by_age").on("payouts").columns(["tenant", "created_at", "id"]).execute();
+      await db.schema
+        .createIndex("payouts_of_customer")
+        .on("payouts")
+        .columns(["customer_id", "created_at", "id"])
+        .execute();
+
+      await db.schema
+        .createTable("status_log")
+        .addColumn("position", "bigint", (c) => c.primaryKey())
+        .addColumn("tenant", "text", (c) => c.notNull())
+        .addColumn("entity", "text", (c) => c.notNull())
+        .addColumn("entity_id", "text", (c) => c.notNull())
+        .addColumn("customer_id", "text", (c) => c.notNull())
+        .addColumn("from_status", "text")
+        .addColumn("to_status", "text", (c) => c.notNull())
+        .addColumn("source", "text", (c) => c.notNull())
+        .addColumn("reason", "text")
+        .addColumn("occurred_at", "bigint", (c) => c.notNull())
+        .addColumn("recorded_at", "bigint", (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex("status_log_of_tenant").on("status_log").columns(["tenant", "position"]).execute();
+      await db.schema
+        .createIndex("status_log_of_entity")
+        .on("status_log")
+        .columns(["entity", "entity_id", "position"])
+        .execute();
+      await db.schema
+        .createIndex("status_log_of_customer")
+        .on("status_log")
+        .columns(["customer_id", "position"])
+        .execute();
+
+      await db.schema
+        .createTable("log_head")
+        .addColumn("log_id", "text", (c) => c.primaryKey())
+        .addColumn("position", "bigint", (c) => c.notNull())
+        .execute();
+      await sql`insert into log_head (log_id, position) values (${randomBytes(6).toString("hex")}, 0)`.execute(db);
+
+      await db.schema
+        .createTable("intents")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("tenant", "text", (c) => c.notNull())
+        .addColumn("operation", "text", (c) => c.notNull())
+        .addColumn("idempotency_key", "text", (c) => c.notNull())
+        .addColumn("fingerprint", "text", (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull())
+        .addColumn("command", "text", (c) => c.notNull())
+        .addColumn("subject_id", "text")
+        .addColumn("refusal", "text")
+        .addColumn("fence", "bigint", (c) => c.notNull())
+        .addColumn("lease_until", "bigint", (c) => c.notNull())
+        .addColumn("created_at", "bigint", (c) => c.notNull())
+        .addColumn("updated_at", "bigint", (c) => c.notNull())
+        .addUniqueConstraint("intents_key", ["tenant", "operation", "idempotency_key"])
+        .execute();
+
+      await db.schema
+        .createTable("inbox")
+        .addColumn("id", generatedId, (c) => (dialect === "sqlite" ? c.primaryKey().autoIncrement() : c.primaryKey()))
+        .addColumn("tenant", "text", (c) => c.notNull())
+        .addColumn("dedupe_key", "text", (c) => c.notNull())
+        .addColumn("content_hash", "text", (c) => c.notNull())
+        .addColumn("kind", "text", (c) => c.notNull())
+        .addColumn("type", "text", (c) => c.notNull())
+        .addColumn("subject", "text")
+        .addColumn("raw_body", "text", (c) => c.notNull())
+        .addColumn("is_conflict", "bigint", (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull())
+        .addColumn("attempts", "bigint", (c) => c.notNull())
+        .addColumn("next_attempt_at", "bigint", (c) => c.notNull())
+        .addColumn("reason", "text")
+        .addColumn("received_at", "bigint", (c) => c.notNull())
+        .addColumn("settled_at", "bigint")
+        .addUniqueConstraint("inbox_event", ["dedupe_key", "content_hash"])
+        .execute();
+      await db.schema.createIndex("inbox_to_do").on("inbox").columns(["state", "next_attempt_at", "id"]).execute();
+    },
+  };
+}
+
+function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
+  return {
+    async getMigrations() {
+      return { "001-first-tables": firstTables(dialect) };
+    },
+  };
+}
+
+/** Brings the database to the newest shape, or throws and leaves it as it was. */
+export async function migrate(db: Kysely<never>, dialect: DatabaseDialect): Promise<void> {
+  const { error } = await new Migrator({ db, provider: migrationsOf(dialect) }).migrateToLatest();
+  if (error) throw new Error("The database could not be brought to its newest shape.", { cause: error });
+}

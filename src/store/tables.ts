@@ -1,0 +1,147 @@
+// The tables as Kysely sees them. Instants are milliseconds since 1970, money is decimal text, yes-or-no is 0 or 1,
+// structures are JSON text: the same on every engine, so one query serves them all.
+
+import type { Generated } from "kysely";
+import type { CustomerStatus, CustomerType } from "../schema/customer.enum.js";
+import type { DocumentCategory, DocumentStatus } from "../schema/document.enum.js";
+import type { PayoutMethod, PayoutStatus } from "../schema/payout.enum.js";
+import type { StatusSource } from "../schema/status-change.enum.js";
+
+export interface CustomersTable {
+  id: string;
+  tenant: string;
+  type: CustomerType;
+  first_name: string | null;
+  last_name: string | null;
+  business_name: string | null;
+  /** What `search` looks through: name and e-mail in lower case. */
+  search_text: string;
+  email: string;
+  country: string;
+  status: CustomerStatus;
+  /** The provider's clock at its last word on the status; null while it gave none. */
+  status_at: number | null;
+  position: number;
+  created_at: number;
+  updated_at: number;
+  as_of: number;
+}
+
+export interface DocumentsTable {
+  id: string;
+  tenant: string;
+  customer_id: string;
+  category: DocumentCategory;
+  status: DocumentStatus;
+  file_name: string | null;
+  content_type: string | null;
+  size: number | null;
+  sha256: string | null;
+  position: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface PayoutsTable {
+  id: string;
+  tenant: string;
+  customer_id: string;
+  transaction_id: string | null;
+  reference: string | null;
+  merchant_reference: string | null;
+  wallet_id: string | null;
+  method: PayoutMethod | null;
+  status: PayoutStatus;
+  failure_reason: string | null;
+  amount: string | null;
+  amount_currency: string | null;
+  fee: string | null;
+  fee_currency: string | null;
+  rate: string | null;
+  recipient: string | null;
+  interac_instruction: string | null;
+  note: string | null;
+  position: number;
+  created_at: number;
+  updated_at: number;
+  as_of: number;
+}
+
+export type LoggedEntity = "CUSTOMER" | "DOCUMENT" | "PAYOUT";
+export type AnyStatus = CustomerStatus | DocumentStatus | PayoutStatus;
+
+export interface StatusLogTable {
+  position: number;
+  tenant: string;
+  entity: LoggedEntity;
+  entity_id: string;
+  customer_id: string;
+  from_status: AnyStatus | null;
+  to_status: AnyStatus;
+  source: StatusSource;
+  reason: string | null;
+  occurred_at: number;
+  recorded_at: number;
+}
+
+export interface LogHeadTable {
+  /** Names this log, so that a cursor of another one is refused. */
+  log_id: string;
+  position: number;
+}
+
+export type IntentOperation = "createCustomer" | "createPayout";
+/** OPEN: to be sent. SENDING: on its way, or was when its process died. UNCONFIRMED: sent, the answer was lost. */
+export type IntentState = "OPEN" | "SENDING" | "UNCONFIRMED" | "DONE" | "REFUSED";
+
+export interface IntentsTable {
+  id: string;
+  tenant: string;
+  operation: IntentOperation;
+  idempotency_key: string;
+  fingerprint: string;
+  state: IntentState;
+  /** What is to be sent, as JSON. */
+  command: string;
+  /** The customer or payout that the intent made, once known. */
+  subject_id: string | null;
+  /** The user errors of a refusal, as JSON. */
+  refusal: string | null;
+  /** Grows with each sender that takes the intent: an outcome brought by an earlier one is not written. */
+  fence: number;
+  /** Until when the sender that took it has it for itself. */
+  lease_until: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export type InboxState = "RECEIVED" | "APPLIED" | "IGNORED" | "PARKED";
+
+export interface InboxTable {
+  id: Generated<number>;
+  tenant: string;
+  dedupe_key: string;
+  content_hash: string;
+  kind: string;
+  type: string;
+  /** The transaction or customer that the event speaks of: events of one subject are applied in their order. */
+  subject: string | null;
+  raw_body: string;
+  is_conflict: number;
+  state: InboxState;
+  attempts: number;
+  next_attempt_at: number;
+  reason: string | null;
+  received_at: number;
+  settled_at: number | null;
+}
+
+export interface Tables {
+  customers: CustomersTable;
+  documents: DocumentsTable;
+  payouts: PayoutsTable;
+  status_log: StatusLogTable;
+  log_head: LogHeadTable;
+  intents: IntentsTable;
+  inbox: InboxTable;
+}

@@ -1,0 +1,39 @@
+import { Counter, Registry } from "prom-client";
+
+/** What the gateway counts; `/metrics` prints the registry. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly statusChanges = new Counter({
+    name: "payout_gateway_status_changes_total",
+    help: "Entries written to the status log.",
+    labelNames: ["entity", "to", "source"],
+    registers: [this.registry],
+  });
+
+  readonly corrections = new Counter({
+    name: "payout_gateway_status_corrections_total",
+    help: "Final payout statuses that the provider took back.",
+    registers: [this.registry],
+  });
+
+  readonly webhooks = new Counter({
+    name: "payout_gateway_webhooks_total",
+    help: "Webhook deliveries by kind of event and outcome (stored, repeated, refused).",
+    labelNames: ["kind", "outcome"],
+    registers: [this.registry],
+  });
+
+  readonly inboxEvents = new Counter({
+    name: "payout_gateway_inbox_events_total",
+    help: "Stored webhook events by what became of them (applied, ignored, parked, retried).",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+
+  readonly unknownStatusWords = new Counter({
+    name: "payout_gateway_unknown_status_words_total",
+    help: "Status words of the provider that the gateway does not know.",
+    registers: [this.registry],
+  });
+}
