@@ -1,0 +1,73 @@
+// The one door for change: whatever brings news, it is judged here, and what it really changed is written to the entity
+// and to the log in one transaction. Old or repeated news changes nothing.
+
+import type { Change } from "../datasources/changes.js";
+import type { StatusSource } from "../schema/status-change.enum.js";
+import type { Database, Tx } from "../store/database.js";
+import { operatorTenant } from "../store/visibility.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import { type AppliedChange, type ApplyContext } from "./apply-context.js";
+import { applyCustomerChange } from "./apply-customer-change.js";
+import { applyDocumentChange } from "./apply-document-change.js";
+import { applyPayoutChange } from "./apply-payout-change.js";
+import type { WakeUps } from "./wake-ups.js";
+
+export interface News {
+  source: StatusSource;
+  /** Owner of what the news makes; the operator's where no mutation made it. */
+  tenant?: string;
+}
+
+export interface ApplyChangeParts {
+  database: Database;
+  wakeUps: WakeUps;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+export class ChangeDoor {
+  readonly #parts: ApplyChangeParts;
+
+  constructor(parts: ApplyChangeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Applies the changes in their order, all or none. `alongside` runs first in the same transaction: the journal and the
+   * inbox write what they know together with what it brought.
+   */
+  async apply(changes: readonly Change[], news: News, alongside?: (tx: Tx) => Promise<void>): Promise<AppliedChange[]> {
+    const { database, wakeUps } = this.#parts;
+    const applied = await database.transaction(async (tx) => {
+      await alongside?.(tx);
+      const context = { database, tx, source: news.source, tenant: news.tenant ?? operatorTenant, now: Date.now() };
+      const results: AppliedChange[] = [];
+      for (const change of changes) results.push(await applyOne(context, change));
+      return results;
+    });
+    for (const result of applied) this.#report(result, news.source);
+    const last = applied.findLast(({ position }) => position !== null);
+    if (last?.position) wakeUps.announce(last.position);
+    return applied;
+  }
+
+  #report(applied: AppliedChange, source: StatusSource): void {
+    const { metrics, logger } = this.#parts;
+    if (applied.position === null) return;
+    metrics.statusChanges.inc({ entity: applied.entity, to: applied.to, source });
+    if (applied.verdict === "CORRECT") metrics.corrections.inc();
+    logger.info({ ...applied, source }, applied.verdict === "CORRECT" ? "final status corrected" : "status changed");
+  }
+}
+
+function applyOne(context: ApplyContext, change: Change): Promise<AppliedChange> {
+  switch (change.kind) {
+    case "customer":
+      return applyCustomerChange(context, change);
+    case "document":
+      return applyDocumentChange(context, change);
+    case "payout":
+      return applyPayoutChange(context, change);
+  }
+}

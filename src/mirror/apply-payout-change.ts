@@ -1,0 +1,135 @@
+import { v7 as newId } from "uuid";
+import type { PayoutChange, PayoutDetails } from "../datasources/changes.js";
+import type { PayoutStatus } from "../schema/payout.enum.js";
+import { insertPayout, lockPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
+import { appendToLog } from "../store/status-log.queries.js";
+import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
+import { judgePayout, type Verdict } from "./status-machine.js";
+
+/** The news names a payout by one handle and contradicts it by another: it is about some other payment. */
+export class MismatchedPayout extends Error {
+  constructor(readonly payoutId: string) {
+    super("The transaction of this news is not the one that the payout is known by.");
+    this.name = "MismatchedPayout";
+  }
+}
+
+export async function applyPayoutChange(context: ApplyContext, change: PayoutChange): Promise<AppliedChange> {
+  const { payoutId: id, merchantReference, transactionId } = change;
+  const known = await lockPayout(context.database, context.tx, { id, merchantReference, transactionId });
+  if (known) return move(context, known, change);
+  const row = newRow(context, change);
+  if (await insertPayout(context.tx, row)) {
+    const position = await log(context, row, null, row.status, change);
+    await updatePayout(context.tx, row.id, { position });
+    return { entity: "PAYOUT", entityId: row.id, verdict: "APPLY", from: null, to: row.status, position };
+  }
+  return applyPayoutChange(context, change);
+}
+
+async function move(context: ApplyContext, known: PayoutRow, change: PayoutChange): Promise<AppliedChange> {
+  if (change.transactionId && known.transaction_id && change.transactionId !== known.transaction_id) {
+    throw new MismatchedPayout(known.id);
+  }
+  const verdict: Verdict = change.status ? judgePayout(known.status, change.status, change.isLookUp ?? false) : "SAME";
+  const isMoving = verdict === "APPLY" || verdict === "CORRECT";
+  const to = isMoving ? (change.status as PayoutStatus) : known.status;
+  const result = { entity: "PAYOUT" as const, entityId: known.id, verdict, from: known.status, to };
+  // Neither word of two that disagree is taken over before the look-up.
+  if (verdict === "CONTRADICTION") return { ...result, position: null };
+
+  const columns = merged(known, change, verdict !== "STALE");
+  const hasChanged = Object.entries(columns).some(([column, value]) => known[column as keyof PayoutRow] !== value);
+  const position = isMoving ? await log(context, known, known.status, to, change, verdict) : null;
+  await updatePayout(context.tx, known.id, {
+    ...columns,
+    status: to,
+    as_of: context.now,
+    ...(position === null ? {} : { position }),
+    ...(hasChanged || isMoving ? { updated_at: context.now } : {}),
+  });
+  return { ...result, position };
+}
+
+function newRow(context: ApplyContext, change: PayoutChange): PayoutRow {
+  const { customerId, createdAt } = change.details;
+  if (!customerId || !change.status) throw new UnknownSubject(change);
+  return {
+    id: change.payoutId ?? newId(),
+    tenant: context.tenant,
+    customer_id: customerId,
+    ...merged(null, change, true),
+    status: change.status,
+    position: 0,
+    created_at: createdAt?.getTime() ?? context.now,
+    updated_at: context.now,
+    as_of: context.now,
+  };
+}
+
+type DetailColumns = Omit<
+  PayoutRow,
+  "id" | "tenant" | "customer_id" | "status" | "position" | "created_at" | "updated_at" | "as_of"
+>;
+
+/** News of the present stage or a later one replaces what is known; older news only fills what is still empty. */
+function merged(known: PayoutRow | null, change: PayoutChange, isCurrent: boolean): DetailColumns {
+  const { details } = change;
+  const choose = <T>(old: T | null | undefined, news: T | null | undefined): T | null =>
+    isCurrent ? (news ?? old ?? null) : (old ?? news ?? null);
+  const amount = choose(moneyOf(known?.amount, known?.amount_currency), details.amount);
+  const fee = choose(moneyOf(known?.fee, known?.fee_currency), details.fee);
+  return {
+    transaction_id: known?.transaction_id ?? change.transactionId ?? null,
+    merchant_reference: known?.merchant_reference ?? change.merchantReference ?? null,
+    reference: choose(known?.reference, details.reference),
+    wallet_id: choose(known?.wallet_id, details.walletId),
+    method: choose(known?.method, details.method),
+    failure_reason: choose(known?.failure_reason, details.failureReason),
+    amount: amount?.amount ?? null,
+    amount_currency: amount?.currency ?? null,
+    fee: fee?.amount ?? null,
+    fee_currency: fee?.currency ?? null,
+    rate: choose(known?.rate, details.rate),
+    recipient: mergedRecipient(known?.recipient ?? null, details.recipient, isCurrent),
+    interac_instruction: choose(
+      known?.interac_instruction,
+      details.interacInstruction && JSON.stringify(details.interacInstruction),
+    ),
+    note: choose(known?.note, details.note),
+  };
+}
+
+function moneyOf(amount: string | null | undefined, currency: string | null | undefined) {
+  return amount && currency ? { amount, currency } : null;
+}
+
+function mergedRecipient(known: string | null, news: PayoutDetails["recipient"], isCurrent: boolean): string | null {
+  if (!news) return known;
+  const old = known === null ? {} : (JSON.parse(known) as Record<string, string>);
+  const told = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== null && value !== undefined));
+  return JSON.stringify(isCurrent ? { ...old, ...told } : { ...told, ...old });
+}
+
+function log(
+  context: ApplyContext,
+  row: PayoutRow,
+  from: PayoutStatus | null,
+  to: PayoutStatus,
+  change: PayoutChange,
+  verdict: Verdict = "APPLY",
+): Promise<number> {
+  const reason = change.reason ?? null;
+  return appendToLog(context.tx, {
+    tenant: row.tenant,
+    entity: "PAYOUT",
+    entity_id: row.id,
+    customer_id: row.customer_id,
+    from_status: from,
+    to_status: to,
+    source: context.source,
+    reason: verdict === "CORRECT" ? `Correction by the provider${reason ? `: ${reason}` : "."}` : reason,
+    occurred_at: change.occurredAt?.getTime() ?? context.now,
+    recorded_at: context.now,
+  });
+}

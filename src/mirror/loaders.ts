@@ -1,0 +1,90 @@
+// Batched reads, made anew for each request and each subscription event, so that an answer is of one moment and no
+// caller sees what was loaded for another.
+
+import DataLoader from "dataloader";
+import type { Customer } from "../schema/customer.type.js";
+import type { Document } from "../schema/document.type.js";
+import type { Payout } from "../schema/payout.type.js";
+import { customersByIds } from "../store/customer.queries.js";
+import type { Database } from "../store/database.js";
+import { documentsByIds, documentsOfCustomers } from "../store/document.queries.js";
+import { payoutsByIds, payoutsByTransactionIds } from "../store/payout.queries.js";
+import { everything, type Visibility } from "../store/visibility.js";
+import type { Adopter } from "./adopt.js";
+import { toCustomer, toDocument, toPayout } from "./entities.js";
+
+export interface Loaders {
+  customersById: DataLoader<string, Customer | null>;
+  documentsById: DataLoader<string, Document | null>;
+  documentsByCustomerId: DataLoader<string, Document[]>;
+  payoutsById: DataLoader<string, Payout | null>;
+  payoutsByTransactionId: DataLoader<string, Payout | null>;
+}
+
+export function createLoaders(database: Database, adopter: Adopter, visibility: Visibility): Loaders {
+  const { db } = database;
+
+  async function knownCustomers(ids: readonly string[]) {
+    return byKey((await customersByIds(db, ids, visibility)).map(toCustomer), "id");
+  }
+
+  async function knownPayoutsByTransaction(ids: readonly string[]) {
+    return byKey((await payoutsByTransactionIds(db, ids, visibility)).map(toPayout), "transactionId");
+  }
+
+  return {
+    customersById: new DataLoader(async (ids) => {
+      const known = await knownCustomers(ids);
+      const missing = await unknownIds(ids, known, async (rest) =>
+        (await customersByIds(db, rest, everything)).map(({ id }) => id),
+      );
+      if (missing.length === 0) return ids.map((id) => known.get(id) ?? null);
+      await Promise.all(missing.map((id) => adopter.adoptCustomer(id)));
+      const adopted = await knownCustomers(missing);
+      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? null);
+    }),
+
+    documentsById: new DataLoader(async (ids) => {
+      const known = byKey((await documentsByIds(db, ids, visibility)).map(toDocument), "id");
+      return ids.map((id) => known.get(id) ?? null);
+    }),
+
+    documentsByCustomerId: new DataLoader(async (ids) => {
+      const rows = await documentsOfCustomers(db, ids, visibility);
+      return ids.map((id) => rows.filter((row) => row.customer_id === id).map(toDocument));
+    }),
+
+    // The gateway gives these ids itself: the provider has nothing to say of one that is not here.
+    payoutsById: new DataLoader(async (ids) => {
+      const known = byKey((await payoutsByIds(db, ids, visibility)).map(toPayout), "id");
+      return ids.map((id) => known.get(id) ?? null);
+    }),
+
+    payoutsByTransactionId: new DataLoader(async (ids) => {
+      const known = await knownPayoutsByTransaction(ids);
+      const missing = await unknownIds(ids, known, async (rest) =>
+        (await payoutsByTransactionIds(db, rest, everything)).map((row) => row.transaction_id as string),
+      );
+      if (missing.length === 0) return ids.map((id) => known.get(id) ?? null);
+      await Promise.all(missing.map((id) => adopter.adoptPayout(id)));
+      const adopted = await knownPayoutsByTransaction(missing);
+      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? null);
+    }),
+  };
+}
+
+/** Those that nobody has: what is merely someone else's is not asked of the provider. */
+async function unknownIds(
+  ids: readonly string[],
+  known: ReadonlyMap<string, unknown>,
+  existing: (ids: string[]) => Promise<string[]>,
+): Promise<string[]> {
+  const unseen = ids.filter((id) => !known.has(id));
+  if (unseen.length === 0) return [];
+  const hidden = new Set(await existing(unseen));
+  return unseen.filter((id) => !hidden.has(id));
+}
+
+function byKey<T, K extends keyof T>(values: readonly T[], key: K): Map<string, T> {
+  return new Map(values.map((value) => [value[key] as string, value]));
+}

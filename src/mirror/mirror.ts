@@ -1,0 +1,90 @@
+import type { CustomerConnection, PayoutConnection } from "../schema/connection.type.js";
+import type { CustomerSearch } from "../store/customer.queries.js";
+import type { Database } from "../store/database.js";
+import { intentByKey } from "../store/intent.queries.js";
+import type { PayoutSearch } from "../store/payout.queries.js";
+import { type LogFilter, logAfter, logHead } from "../store/status-log.queries.js";
+import type { Visibility } from "../store/visibility.js";
+import type { Adopter } from "./adopt.js";
+import { CursorInvalid, decodeCursor, encodeCursor } from "./cursor.js";
+import { type AnyStatusChange, toStatusChange } from "./entities.js";
+import { createLoaders, type Loaders } from "./loaders.js";
+import { followLog } from "./log-follower.js";
+import { type Countable, customerConnection, type PageArgs, payoutConnection } from "./pages.js";
+import type { WakeUps } from "./wake-ups.js";
+
+/** The gateway's own copy of what the provider says: every read is answered from here. */
+export class Mirror {
+  readonly #database: Database;
+  readonly #wakeUps: WakeUps;
+  readonly #adopter: Adopter;
+  readonly #logId: string;
+
+  private constructor(database: Database, wakeUps: WakeUps, adopter: Adopter, logId: string) {
+    this.#database = database;
+    this.#wakeUps = wakeUps;
+    this.#adopter = adopter;
+    this.#logId = logId;
+  }
+
+  static async open(database: Database, wakeUps: WakeUps, adopter: Adopter): Promise<Mirror> {
+    const { log_id } = await logHead(database.db);
+    return new Mirror(database, wakeUps, adopter, log_id);
+  }
+
+  loaders(visibility: Visibility): Loaders {
+    return createLoaders(this.#database, this.#adopter, visibility);
+  }
+
+  customers(search: CustomerSearch, page: PageArgs, visibility: Visibility): Promise<CustomerConnection & Countable> {
+    return customerConnection(this.#database, search, page, visibility);
+  }
+
+  payouts(search: PayoutSearch, page: PageArgs, visibility: Visibility): Promise<PayoutConnection & Countable> {
+    return payoutConnection(this.#database, search, page, visibility);
+  }
+
+  /** The id of the payout that the key made, or null. */
+  async payoutIdByKey(tenant: string, key: string): Promise<string | null> {
+    const intent = await intentByKey(this.#database.db, tenant, "createPayout", key);
+    return intent?.subject_id ?? null;
+  }
+
+  cursorAt(position: number): string {
+    return encodeCursor(this.#logId, position);
+  }
+
+  async statusCursor(): Promise<string> {
+    return this.cursorAt((await logHead(this.#database.db)).position);
+  }
+
+  /** Entries after the cursor, oldest first; without one from the log's beginning. */
+  async statusChanges(
+    after: string | null,
+    first: number,
+    filter: LogFilter,
+    visibility: Visibility,
+  ): Promise<AnyStatusChange[]> {
+    const position = after === null ? 0 : await this.#positionOf(after);
+    const rows = await logAfter(this.#database.db, position, first, filter, visibility);
+    return rows.map((row) => toStatusChange(row, this.#logId));
+  }
+
+  /** Everything after the cursor, then live; without one from now on. Ends when its `return` is called. */
+  async followStatusChanges(
+    after: string | null,
+    filter: LogFilter,
+    visibility: Visibility,
+  ): Promise<AsyncIterableIterator<AnyStatusChange>> {
+    const start = after === null ? (await logHead(this.#database.db)).position : await this.#positionOf(after);
+    return followLog(this.#database, this.#wakeUps, { after: start, filter, visibility }, (row) =>
+      toStatusChange(row, this.#logId),
+    );
+  }
+
+  async #positionOf(cursor: string): Promise<number> {
+    const position = decodeCursor(this.#logId, cursor);
+    if (position > (await logHead(this.#database.db)).position) throw new CursorInvalid();
+    return position;
+  }
+}

@@ -1,0 +1,79 @@
+// Relay pages over the store. The total is counted only when it is asked for.
+
+import type { CustomerConnection, PayoutConnection } from "../schema/connection.type.js";
+import { type CustomerSearch, countCustomers, customersPage } from "../store/customer.queries.js";
+import type { Database } from "../store/database.js";
+import type { PageKey } from "../store/page.js";
+import { countPayouts, type PayoutSearch, payoutsPage } from "../store/payout.queries.js";
+import type { Visibility } from "../store/visibility.js";
+import { toCustomer, toPayout } from "./entities.js";
+
+export class PageCursorInvalid extends Error {
+  constructor() {
+    super("The cursor is not one of this list's.");
+    this.name = "PageCursorInvalid";
+  }
+}
+
+export interface PageArgs {
+  first: number;
+  after: string | null;
+}
+
+/** Feeds the connection's `totalCount`. */
+export interface Countable {
+  countAll(): Promise<number>;
+}
+
+export async function customerConnection(
+  database: Database,
+  search: CustomerSearch,
+  { first, after }: PageArgs,
+  visibility: Visibility,
+): Promise<CustomerConnection & Countable> {
+  const rows = await customersPage(database.db, search, { first, after: decodeKey(after) }, visibility);
+  return {
+    ...connectionOf(rows.map(toCustomer), first, after),
+    countAll: () => countCustomers(database.db, search, visibility),
+  };
+}
+
+export async function payoutConnection(
+  database: Database,
+  search: PayoutSearch,
+  { first, after }: PageArgs,
+  visibility: Visibility,
+): Promise<PayoutConnection & Countable> {
+  const rows = await payoutsPage(database.db, search, { first, after: decodeKey(after) }, visibility);
+  return {
+    ...connectionOf(rows.map(toPayout), first, after),
+    countAll: () => countPayouts(database.db, search, visibility),
+  };
+}
+
+function connectionOf<T extends { id: string; createdAt: Date }>(rows: T[], first: number, after: string | null) {
+  const nodes = rows.slice(0, first);
+  const edges = nodes.map((node) => ({ node, cursor: encodeKey(node) }));
+  return {
+    edges,
+    nodes,
+    pageInfo: {
+      hasNextPage: rows.length > first,
+      hasPreviousPage: after !== null,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+function encodeKey(node: { id: string; createdAt: Date }): string {
+  return Buffer.from(`${node.createdAt.getTime()} ${node.id}`).toString("base64url");
+}
+
+function decodeKey(cursor: string | null): PageKey | null {
+  if (cursor === null) return null;
+  const text = Buffer.from(cursor, "base64url").toString();
+  const parts = /^(\d{1,15}) (.+)$/.exec(text);
+  if (!parts || Buffer.from(text).toString("base64url") !== cursor) throw new PageCursorInvalid();
+  return { createdAt: Number(parts[1]), id: parts[2] as string };
+}
