@@ -1,0 +1,75 @@
+// From a stored event to the one door. Says what became of it; what may pass is thrown, to be tried again.
+
+import type { Change, PayoutChange } from "../datasources/changes.js";
+import { UnknownStatusWord } from "../datasources/status-words.js";
+import type { Adopter } from "../mirror/adopt.js";
+import type { ChangeDoor } from "../mirror/apply-change.js";
+import { UnknownSubject } from "../mirror/apply-context.js";
+import { MismatchedPayout } from "../mirror/apply-payout-change.js";
+import type { Tx } from "../store/database.js";
+import { type InboxRow, settleEvent } from "../store/inbox.queries.js";
+import { classifyEvent } from "./classify-event.js";
+import { toChanges, UnreadableEvent } from "./to-changes.js";
+
+export type Settlement = { state: "APPLIED" | "IGNORED" } | { state: "PARKED"; reason: string };
+
+export interface EventApplierParts {
+  door: ChangeDoor;
+  adopter: Adopter;
+}
+
+/** The provider itself does not know (yet) what its event is about. */
+export class SubjectNotFound extends Error {
+  override readonly name = "SubjectNotFound";
+}
+
+/** Applies the event and settles it in the same transaction, or parks it with a reason. */
+export async function applyEvent(parts: EventApplierParts, row: InboxRow): Promise<Settlement> {
+  let changes: Change[];
+  try {
+    // What could not be read when it came stays unread: its stored text is not the bytes that were signed.
+    const event = classifyEvent(Buffer.from(row.raw_body));
+    changes = toChanges(row.kind === "unknown" ? { ...event, kind: "unknown" } : event);
+  } catch (error) {
+    if (error instanceof UnreadableEvent || error instanceof UnknownStatusWord) {
+      return { state: "PARKED", reason: error.message };
+    }
+    throw error;
+  }
+  if (changes.length === 0) return { state: "IGNORED" };
+  try {
+    await applyChanges(parts, row, changes);
+    return { state: "APPLIED" };
+  } catch (error) {
+    if (error instanceof MismatchedPayout) return { state: "PARKED", reason: error.message };
+    throw error;
+  }
+}
+
+async function applyChanges({ door, adopter }: EventApplierParts, row: InboxRow, changes: Change[]): Promise<void> {
+  const settle = (tx: Tx) => settleEvent(tx, row.id, { state: "APPLIED", reason: null, settled_at: Date.now() });
+  try {
+    const applied = await door.apply(changes, { source: "WEBHOOK" });
+    // Two finals disagree: what the transaction itself says is taken, and is logged as a correction.
+    const contradicted = changes.filter((_, index) => applied[index]?.verdict === "CONTRADICTION");
+    for (const change of contradicted) await adopt(adopter, change);
+    await door.apply([], { source: "WEBHOOK" }, settle);
+  } catch (error) {
+    if (!(error instanceof UnknownSubject)) throw error;
+    await adopt(adopter, error.change);
+    // The look-up carries what a webhook does not, and the webhook what no look-up tells.
+    await door.apply(changes, { source: "WEBHOOK" }, settle);
+  }
+}
+
+async function adopt(adopter: Adopter, change: Change): Promise<void> {
+  const isFound =
+    change.kind === "customer"
+      ? await adopter.adoptCustomer(change.id, "WEBHOOK")
+      : await adopter.adoptPayout(keyOf(change as PayoutChange), "WEBHOOK");
+  if (!isFound) throw new SubjectNotFound(`The provider does not know the ${change.kind} of its event.`);
+}
+
+function keyOf({ transactionId, merchantReference }: PayoutChange): string {
+  return transactionId ?? merchantReference ?? "";
+}

@@ -1,0 +1,70 @@
+// A webhook that was answered 2xx is on disk. Whether it means anything is decided afterwards.
+
+import type { Database } from "../store/database.js";
+import { hasOtherContent, insertEvent } from "../store/inbox.queries.js";
+import { operatorTenant } from "../store/visibility.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import { classifyEvent } from "./classify-event.js";
+import { verifySignature } from "./verify-signature.js";
+
+export interface ReceivedDelivery {
+  rawBody: Buffer;
+  signature: string | undefined;
+  timestamp: string | undefined;
+}
+
+export interface WebhookReceiverParts {
+  database: Database;
+  secrets: string[];
+  toleranceSeconds: number;
+  metrics: Metrics;
+  logger: Logger;
+  /** Called when there is something new to apply. */
+  onStored: () => void;
+}
+
+export class WebhookReceiver {
+  readonly #parts: WebhookReceiverParts;
+
+  constructor(parts: WebhookReceiverParts) {
+    this.#parts = parts;
+  }
+
+  /** STORED and REPEATED are both to be answered with success. */
+  async receive(delivery: ReceivedDelivery): Promise<"STORED" | "REPEATED" | "REFUSED"> {
+    const { database, secrets, toleranceSeconds, metrics, logger, onStored } = this.#parts;
+    const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds });
+    if (!verdict.ok) {
+      metrics.webhooks.inc({ kind: "unknown", outcome: "refused" });
+      logger.warn({ reason: verdict.reason }, "webhook refused");
+      return "REFUSED";
+    }
+    const event = classifyEvent(delivery.rawBody);
+    const now = Date.now();
+    const inserted = await database.transaction(async (tx) => {
+      const isConflict = await hasOtherContent(tx, event.dedupeKey, event.contentHash);
+      return insertEvent(tx, {
+        tenant: operatorTenant,
+        dedupe_key: event.dedupeKey,
+        content_hash: event.contentHash,
+        kind: event.kind,
+        type: event.type,
+        subject: event.subject,
+        // What is not UTF-8 is kept readable; it is parked in any case.
+        raw_body: delivery.rawBody.toString("utf8").replaceAll("\0", "\ufffd"),
+        is_conflict: isConflict ? 1 : 0,
+        state: "RECEIVED",
+        attempts: 0,
+        next_attempt_at: now,
+        reason: null,
+        received_at: now,
+        settled_at: null,
+      });
+    });
+    metrics.webhooks.inc({ kind: event.kind, outcome: inserted ? "stored" : "repeated" });
+    logger.info({ kind: event.kind, secret: verdict.secretIndex, isRepeated: !inserted }, "webhook received");
+    if (inserted) onStored();
+    return inserted ? "STORED" : "REPEATED";
+  }
+}
