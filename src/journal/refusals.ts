@@ -1,0 +1,36 @@
+// The provider's final no, as faults that the caller can mend.
+
+import type { PayoutCommand } from "../datasources/commands.js";
+import { toCustomerInputPath, toPayoutInputPath } from "../datasources/input-paths.js";
+import type { ProviderError } from "../datasources/provider-error.js";
+import { Rejection, type UserErrorFields } from "../schema/rejection.js";
+import type { UserErrorCode } from "../schema/user-error.enum.js";
+
+const knownMessages: readonly [RegExp, UserErrorCode, string[] | null][] = [
+  [/insufficient funds/i, "INSUFFICIENT_FUNDS", ["amount"]],
+  [/customer.*(not|isn't).*verified|verify.*customer/i, "CUSTOMER_NOT_VERIFIED", ["customerId"]],
+  [/^verified customers can only/i, "ALREADY_VERIFIED", null],
+  [/already verified/i, "ALREADY_VERIFIED", null],
+];
+
+export function toCustomerRejection(error: ProviderError): Rejection {
+  return toRejection(error, toCustomerInputPath);
+}
+
+export function toPayoutRejection(error: ProviderError, command: PayoutCommand): Rejection {
+  return toRejection(error, (field) => toPayoutInputPath(field, command));
+}
+
+export function toDocumentRejection(error: ProviderError): Rejection {
+  return toRejection(error, () => ["customerId"]);
+}
+
+function toRejection(error: ProviderError, toPath: (field: string) => string[] | null): Rejection {
+  const fields = Object.entries(error.fieldErrors).flatMap(([field, messages]) =>
+    messages.map((message): UserErrorFields => ({ field: toPath(field), code: "PROVIDER_REJECTED", message })),
+  );
+  if (fields.length > 0) return new Rejection(fields);
+  const message = error.providerMessage ?? "The provider refused the request.";
+  const [, code, field] = knownMessages.find(([pattern]) => pattern.test(message)) ?? [null, "PROVIDER_REJECTED", null];
+  return new Rejection([{ field, code: code as UserErrorCode, message }]);
+}
