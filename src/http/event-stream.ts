@@ -1,0 +1,144 @@
+// Subscriptions over server-sent events. Each event carries its cursor as id, so that a browser which reconnects by
+// itself says where it was.
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { createHandler, type OperationArgs, type Response } from "graphql-sse";
+import type { CreateContext } from "./create-context.js";
+import { prepareOperation } from "./prepare-operation.js";
+import type { EventResult, Subscriber, SubscriptionArgs } from "./subscribe.js";
+
+export interface EventStreamParts {
+  schema: GraphQLSchema;
+  subscriber: Subscriber;
+  createContext: CreateContext;
+  hasIntrospection: boolean;
+}
+
+/** Lets one event out at a time: the library would take them all and keep them for a client that does not read. */
+class Pace {
+  readonly cursors: string[] = [];
+  #written = Promise.resolve();
+  #release = () => {};
+
+  /** Waits until the event before this one has left. */
+  async turn(cursor: string): Promise<void> {
+    await this.#written;
+    this.cursors.push(cursor);
+    this.#written = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  release(): void {
+    this.#release();
+  }
+}
+
+type StreamArgs = SubscriptionArgs & { pace: Pace };
+
+export function createEventStreamHandler(parts: EventStreamParts) {
+  const { schema, subscriber, createContext, hasIntrospection } = parts;
+  const handle = createHandler<FastifyRequest, Pace, never>({
+    // One connection for each subscription: no stream is kept for a client that has gone.
+    authenticate: () => null,
+    // `prepareOperation` has validated already.
+    validate: () => [],
+    onSubscribe: (request, params): Response | OperationArgs<never> => {
+      const prepared = prepareOperation(schema, hasIntrospection, params);
+      if (!("document" in prepared)) return refuse(400, prepared);
+      const operation = getOperationAST(prepared.document, prepared.operationName);
+      if (operation?.operation !== "subscription") {
+        return refuse(400, [{ message: "Only subscriptions are served here; the rest is at /graphql." }]);
+      }
+      const requestId = request.raw.id;
+      const renewContext = () => createContext({ requestId, lastEventId: null });
+      const lastEventId = request.headers.get("last-event-id") || null;
+      const args: StreamArgs = {
+        ...prepared,
+        schema,
+        contextValue: createContext({ requestId, lastEventId }),
+        renewContext,
+        pace: request.context,
+      };
+      return args as unknown as OperationArgs<never>;
+    },
+    subscribe: async (args) => {
+      const { pace, ...subscription } = args as unknown as StreamArgs;
+      const results = await subscriber.subscribe(subscription);
+      return Symbol.asyncIterator in results ? paced(results, pace) : results;
+    },
+  });
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const pace = new Pace();
+    const [body, { status, headers }] = await handle({
+      method: request.method,
+      url: request.url,
+      headers: { get: (name) => headerOf(request, name) },
+      body: (request.body ?? null) as Record<string, unknown> | null,
+      raw: request,
+      context: pace,
+    });
+    if (body === null || typeof body === "string") {
+      await reply
+        .code(status)
+        .headers(headers ?? {})
+        .send(body ?? "");
+      return;
+    }
+    reply.hijack();
+    // Proxies that collect an answer before they pass it on would hold events back.
+    reply.raw.writeHead(status, { ...headers, "x-accel-buffering": "no" });
+    await write(body, reply, pace);
+  };
+}
+
+function headerOf(request: FastifyRequest, name: string): string {
+  // The route is nothing but an event stream, whatever else a client would take.
+  if (name === "accept") return "text/event-stream";
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(",") : (value ?? "");
+}
+
+function paced(results: AsyncIterableIterator<EventResult>, pace: Pace): AsyncIterableIterator<EventResult> {
+  return {
+    async next() {
+      const step = await results.next();
+      if (!step.done) await pace.turn(step.value.event?.cursor ?? "");
+      return step;
+    },
+    return: async () => {
+      pace.release();
+      return (await results.return?.()) ?? { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, pace: Pace): Promise<void> {
+  const stop = () => {
+    pace.release();
+    void body.return();
+  };
+  raw.once("close", stop);
+  for await (const chunk of body) {
+    const cursor = chunk.startsWith("event: next") ? pace.cursors.shift() : undefined;
+    const text = cursor ? `id: ${cursor}\n${chunk}` : chunk;
+    const isOpen = await new Promise<boolean>((resolve) => {
+      if (!raw.writable) return resolve(false);
+      raw.write(text, (error) => resolve(!error));
+    });
+    if (!isOpen) break;
+    if (cursor !== undefined) pace.release();
+  }
+  raw.off("close", stop);
+  raw.end();
+}
+
+function refuse(status: number, errors: readonly (GraphQLError | { message: string })[]): Response {
+  const headers = { "content-type": "application/json; charset=utf-8" };
+  return [JSON.stringify({ errors }), { status, statusText: "Bad Request", headers }];
+}

@@ -1,0 +1,66 @@
+// From a client's text to what can be executed, for the transports that Apollo does not serve.
+
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from "graphql";
+
+export interface OperationRequest {
+  query?: unknown;
+  operationName?: unknown;
+  variables?: unknown;
+}
+
+export interface PreparedOperation {
+  document: DocumentNode;
+  operationName: string | null;
+  variableValues: Record<string, unknown> | null;
+}
+
+/** The operation, or every reason why it cannot be run. */
+export function prepareOperation(
+  schema: GraphQLSchema,
+  hasIntrospection: boolean,
+  { query, operationName, variables }: OperationRequest,
+): PreparedOperation | readonly GraphQLError[] {
+  if (typeof query !== "string") return [refusal("query must be a string.", "BAD_USER_INPUT")];
+  let document: DocumentNode;
+  try {
+    document = parse(query);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return [withCode(error, "GRAPHQL_PARSE_FAILED")];
+  }
+  const rules = hasIntrospection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const faults = validate(schema, document, rules);
+  if (faults.length > 0) return faults.map((fault) => withCode(fault, "GRAPHQL_VALIDATION_FAILED"));
+  return {
+    document,
+    operationName: typeof operationName === "string" ? operationName : null,
+    variableValues: isRecord(variables) ? variables : null,
+  };
+}
+
+function refusal(message: string, code: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes, source, positions, path } = error;
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions: { code },
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

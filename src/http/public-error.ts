@@ -1,0 +1,71 @@
+// What a client is told of an error. Only what is meant for it passes; the whole error goes to the log under the
+// request's id, and nobody else sees it.
+
+import { GraphQLError } from "graphql";
+import { ProviderError } from "../datasources/provider-error.js";
+import { CursorInvalid } from "../mirror/cursor.js";
+import { PageCursorInvalid } from "../mirror/pages.js";
+import { Rejection } from "../schema/rejection.js";
+import type { Logger } from "../telemetry/logger.js";
+import { UploadFault } from "./uploads/upload-faults.js";
+
+interface PublicFace {
+  message: string;
+  extensions: Record<string, unknown>;
+}
+
+export function toPublicError(error: GraphQLError, requestId: string, logger: Logger): GraphQLError {
+  const cause = rootCause(error);
+  const face = faceOf(cause) ?? hide(cause, requestId, logger);
+  return new GraphQLError(face.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: face.extensions,
+  });
+}
+
+/** Errors wrap each other on their way up: the executor's around the resolver's, and that around its cause. */
+function rootCause(error: Error): Error {
+  let cause: Error = error;
+  while (cause instanceof GraphQLError && cause.originalError && !cause.extensions.code) cause = cause.originalError;
+  return cause;
+}
+
+function faceOf(error: Error): PublicFace | null {
+  if (error instanceof GraphQLError) {
+    // Without a cause it is the executor's own word on the request, e.g. on a variable of the wrong type.
+    return { message: error.message, extensions: { code: "BAD_USER_INPUT", ...error.extensions } };
+  }
+  if (error instanceof CursorInvalid) return { message: error.message, extensions: { code: "CURSOR_INVALID" } };
+  if (error instanceof PageCursorInvalid || error instanceof Rejection || error instanceof UploadFault) {
+    return { message: error.message, extensions: { code: "BAD_USER_INPUT" } };
+  }
+  return error instanceof ProviderError ? providerFace(error) : null;
+}
+
+function providerFace({ kind, retryAfterSeconds }: ProviderError): PublicFace | null {
+  switch (kind) {
+    case "RATE_LIMITED":
+      return {
+        message: "The provider takes no more calls at the moment.",
+        extensions: { code: "RATE_LIMITED", retryAfterSeconds: retryAfterSeconds ?? 60 },
+      };
+    case "UNAVAILABLE":
+    case "GARBLED":
+    case "UNAUTHENTICATED":
+    case "FORBIDDEN":
+      return {
+        message: "The provider cannot be used at the moment.",
+        extensions: { code: "PROVIDER_UNAVAILABLE", ...(retryAfterSeconds ? { retryAfterSeconds } : {}) },
+      };
+    default:
+      return null;
+  }
+}
+
+function hide(error: Error, requestId: string, logger: Logger): PublicFace {
+  logger.error({ err: error, requestId }, "unexpected error");
+  return { message: "Something went wrong here.", extensions: { code: "INTERNAL_SERVER_ERROR", requestId } };
+}

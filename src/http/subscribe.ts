@@ -1,0 +1,55 @@
+// One execution for each event, with a context of its own: loaders that lived as long as the subscription would answer
+// with what was true at its first event.
+
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from "graphql";
+import type { RequestContext } from "../resolvers/request-context.js";
+import type { Logger } from "../telemetry/logger.js";
+import { toPublicError } from "./public-error.js";
+
+export interface SubscriptionArgs extends ExecutionArgs {
+  contextValue: RequestContext;
+  /** A context for the next event. */
+  renewContext: () => RequestContext;
+}
+
+/** An answer, and for a subscription the log entry it is about. */
+export interface EventResult extends ExecutionResult {
+  event?: { cursor: string };
+}
+
+export function createSubscriber(logger: Logger) {
+  const mask = (result: ExecutionResult, requestId: string): ExecutionResult =>
+    result.errors
+      ? { ...result, errors: result.errors.map((error) => toPublicError(error as GraphQLError, requestId, logger)) }
+      : result;
+
+  async function run(args: ExecutionArgs): Promise<ExecutionResult> {
+    return mask(await execute(args), (args.contextValue as RequestContext).requestId);
+  }
+
+  async function subscribe(args: SubscriptionArgs): Promise<AsyncIterableIterator<EventResult> | ExecutionResult> {
+    const { requestId } = args.contextValue;
+    const source = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in source)) return mask(source, requestId);
+    const events = source[Symbol.asyncIterator]() as AsyncIterator<{ cursor: string }>;
+    const results: AsyncIterableIterator<EventResult> = {
+      async next() {
+        const step = await events.next();
+        if (step.done) return { done: true, value: undefined };
+        const result = await execute({ ...args, rootValue: step.value, contextValue: args.renewContext() });
+        const value = Object.defineProperty(mask(result, requestId), "event", { value: step.value, enumerable: false });
+        return { done: false, value };
+      },
+      async return() {
+        await events.return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => results,
+    };
+    return results;
+  }
+
+  return { execute: run, subscribe };
+}
+
+export type Subscriber = ReturnType<typeof createSubscriber>;

@@ -1,0 +1,23 @@
+import { ConfigError, readConfig } from "./config.js";
+import { startGateway } from "./gateway.js";
+import { createLogger } from "./telemetry/logger.js";
+import { printWelcome } from "./welcome.js";
+
+try {
+  const config = readConfig();
+  const logger = createLogger(config.logLevel, config.isTerminal);
+  const gateway = await startGateway(config, { logger });
+  printWelcome(gateway);
+
+  const stop = async (signal: string) => {
+    logger.info({ signal }, "stopping");
+    // What does not end in time is cut off: it is on disk, and the next start goes on from there.
+    setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
+    await gateway.stop();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,18 @@
+import type { Principal } from "../access/principal.js";
+import type { Journal } from "../journal/journal.js";
+import type { Loaders } from "../mirror/loaders.js";
+import type { Mirror } from "../mirror/mirror.js";
+import type { ReferenceData } from "../mirror/reference-data.js";
+import type { Visibility } from "../store/visibility.js";
+
+/** What a resolver has at hand: made anew for each request and for each subscription event. */
+export interface RequestContext extends Loaders {
+  requestId: string;
+  principal: Principal;
+  visibility: Visibility;
+  mirror: Mirror;
+  journal: Journal;
+  referenceData: ReferenceData;
+  /** Over SSE: the id of the last event that the client has seen. */
+  lastEventId: string | null;
+}

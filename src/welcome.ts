@@ -1,0 +1,19 @@
+import type { Gateway } from "./gateway.js";
+
+/** Says where everything is, and what to try next. */
+export function printWelcome({ url, sandbox }: Gateway): void {
+  const lines = [
+    "",
+    `  GraphQL API   ${url}/graphql   (WebSocket here too, SSE at /graphql/stream)`,
+    `  Explorer      ${url}/graphiql`,
+    ...(sandbox
+      ? [
+          `  Sandbox       ${sandbox.url}   (the simulated provider; no real money moves)`,
+          "",
+          "  Try next, in another terminal:  npm run demo",
+        ]
+      : []),
+    "",
+  ];
+  console.log(lines.join("\n"));
+}
