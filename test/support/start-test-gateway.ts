@@ -1,0 +1,52 @@
+// The whole gateway in this process, against the simulated provider over real HTTP. Both stop after the test.
+
+import { pino } from "pino";
+import { type Config, readConfig } from "../../src/config.js";
+import { type Gateway, startGateway } from "../../src/gateway.js";
+import type { Sandbox, SandboxOptions } from "../../src/sandbox/sandbox.js";
+import { TestClient } from "./test-client.js";
+
+export interface TestGateway {
+  gateway: Gateway;
+  client: TestClient;
+  provider: Sandbox;
+  /** Stops it now instead of after the test. */
+  stop(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  config?: Partial<Config>;
+  sandbox?: Partial<SandboxOptions>;
+}
+
+const running = new Set<() => Promise<void>>();
+
+afterEach(async () => {
+  for (const stop of running) await stop();
+});
+
+/** Quick reviews and payouts, no rate limit in the way, nothing kept: a test names only what it is about. */
+export async function startTestGateway({ config, sandbox }: TestGatewayOptions = {}): Promise<TestGateway> {
+  const defaults = readConfig({ PORT: "0", SANDBOX_PORT: "0", DATABASE_URL: "sqlite::memory:" });
+  const gateway = await startGateway(
+    { ...defaults, ...config },
+    {
+      logger: pino({ level: "silent" }),
+      sandbox: {
+        reviewDelayMs: 50,
+        payoutStepDelayMs: 50,
+        retryScheduleMs: [50, 100, 200],
+        rateLimit: { perMinute: 1_000_000, perHour: 1_000_000 },
+        ...sandbox,
+      },
+    },
+  );
+  const client = new TestClient(gateway.url);
+  const stop = async () => {
+    running.delete(stop);
+    await client.stop();
+    await gateway.stop();
+  };
+  running.add(stop);
+  return { gateway, client, provider: gateway.sandbox as Sandbox, stop };
+}
