@@ -10,7 +10,7 @@ const parts = {
   access: ["schema", "store", "telemetry"],
   webhooks: ["mirror", "datasources", "schema", "store", "telemetry"],
   journal: ["mirror", "access", "datasources", "schema", "store", "telemetry"],
-  resolvers: ["journal", "mirror", "access", "datasources", "schema", "store", "telemetry"],
+  resolvers: ["journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   http: ["resolvers", "journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   // It knows the gateway only by HTTP; its own entry reads the configuration.
   sandbox: ["config"],
