@@ -4,6 +4,7 @@
 import type { Change } from "../datasources/changes.js";
 import type { StatusSource } from "../schema/status-change.enum.js";
 import type { Database, Tx } from "../store/database.js";
+import { lockLog } from "../store/status-log.queries.js";
 import { operatorTenant } from "../store/visibility.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -34,16 +35,21 @@ export class ChangeDoor {
   }
 
   /**
-   * Applies the changes in their order, all or none. `alongside` runs first in the same transaction: the journal and the
+   * Applies the changes in their order, all or none. `alongside` runs last in the same transaction: the journal and the
    * inbox write what they know together with what it brought.
    */
-  async apply(changes: readonly Change[], news: News, alongside?: (tx: Tx) => Promise<void>): Promise<AppliedChange[]> {
+  async apply(
+    changes: readonly Change[],
+    news: News,
+    alongside?: (tx: Tx, applied: readonly AppliedChange[]) => Promise<void>,
+  ): Promise<AppliedChange[]> {
     const { database, wakeUps } = this.#parts;
     const applied = await database.transaction(async (tx) => {
-      await alongside?.(tx);
+      await lockLog(tx);
       const context = { database, tx, source: news.source, tenant: news.tenant ?? operatorTenant, now: Date.now() };
       const results: AppliedChange[] = [];
       for (const change of changes) results.push(await applyOne(context, change));
+      await alongside?.(tx, results);
       return results;
     });
     for (const result of applied) this.#report(result, news.source);

@@ -1,7 +1,7 @@
 import { v7 as newId } from "uuid";
 import type { PayoutChange, PayoutDetails } from "../datasources/changes.js";
 import type { PayoutStatus } from "../schema/payout.enum.js";
-import { insertPayout, lockPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
+import { hasUnmatchedPayout, insertPayout, lockPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
 import { appendToLog } from "../store/status-log.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
 import { judgePayout, type Verdict } from "./status-machine.js";
@@ -19,6 +19,10 @@ export async function applyPayoutChange(context: ApplyContext, change: PayoutCha
   const known = await lockPayout(context.database, context.tx, { id, merchantReference, transactionId });
   if (known) return move(context, known, change);
   const row = newRow(context, change);
+  // On an account that gives no references back it could be the one whose answer was lost: it is not shown as a second.
+  if (id === undefined && !merchantReference && (await hasUnmatchedPayout(context.tx, row.customer_id))) {
+    throw new UnknownSubject(change);
+  }
   if (await insertPayout(context.tx, row)) {
     const position = await log(context, row, null, row.status, change);
     await updatePayout(context.tx, row.id, { position });
@@ -38,7 +42,10 @@ async function move(context: ApplyContext, known: PayoutRow, change: PayoutChang
   // Neither word of two that disagree is taken over before the look-up.
   if (verdict === "CONTRADICTION") return { ...result, position: null };
 
-  const columns = merged(known, change, verdict !== "STALE");
+  const columns = {
+    ...merged(known, change, verdict !== "STALE"),
+    ...(to === "FAILED" ? {} : { failure_reason: null }),
+  };
   const hasChanged = Object.entries(columns).some(([column, value]) => known[column as keyof PayoutRow] !== value);
   const position = isMoving ? await log(context, known, known.status, to, change, verdict) : null;
   await updatePayout(context.tx, known.id, {
@@ -53,7 +60,9 @@ async function move(context: ApplyContext, known: PayoutRow, change: PayoutChang
 
 function newRow(context: ApplyContext, change: PayoutChange): PayoutRow {
   const { customerId, createdAt } = change.details;
-  if (!customerId || !change.status) throw new UnknownSubject(change);
+  // A webhook tells neither all of a payout nor whether its customer is here: that takes a look-up.
+  const isWhole = change.payoutId !== undefined || change.isLookUp === true;
+  if (!isWhole || !customerId || !change.status) throw new UnknownSubject(change);
   return {
     id: change.payoutId ?? newId(),
     tenant: context.tenant,

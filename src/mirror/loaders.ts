@@ -39,9 +39,9 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
         (await customersByIds(db, rest, everything)).map(({ id }) => id),
       );
       if (missing.length === 0) return ids.map((id) => known.get(id) ?? null);
-      await Promise.all(missing.map((id) => adopter.adoptCustomer(id)));
+      const failures = await failuresOf(missing, (id) => adopter.seekCustomer(id));
       const adopted = await knownCustomers(missing);
-      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? null);
+      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? failures.get(id) ?? null);
     }),
 
     documentsById: new DataLoader(async (ids) => {
@@ -66,9 +66,9 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
         (await payoutsByTransactionIds(db, rest, everything)).map((row) => row.transaction_id as string),
       );
       if (missing.length === 0) return ids.map((id) => known.get(id) ?? null);
-      await Promise.all(missing.map((id) => adopter.adoptPayout(id)));
+      const failures = await failuresOf(missing, (id) => adopter.seekPayout(id));
       const adopted = await knownPayoutsByTransaction(missing);
-      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? null);
+      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? failures.get(id) ?? null);
     }),
   };
 }
@@ -83,6 +83,16 @@ async function unknownIds(
   if (unseen.length === 0) return [];
   const hidden = new Set(await existing(unseen));
   return unseen.filter((id) => !hidden.has(id));
+}
+
+/** One that cannot be looked up takes none of its batch along: what is known is answered all the same. */
+async function failuresOf(
+  ids: readonly string[],
+  adopt: (id: string) => Promise<unknown>,
+): Promise<Map<string, Error>> {
+  const failures = new Map<string, Error>();
+  await Promise.all(ids.map((id) => adopt(id).catch((error: Error) => failures.set(id, error))));
+  return failures;
 }
 
 function byKey<T, K extends keyof T>(values: readonly T[], key: K): Map<string, T> {

@@ -5,6 +5,7 @@ import type { BanksDataSource } from "../datasources/banks.datasource.js";
 import type { PayoutAmount } from "../datasources/commands.js";
 import type { CurrenciesDataSource, ProviderCurrency } from "../datasources/currencies.datasource.js";
 import type { FeesDataSource } from "../datasources/fees.datasource.js";
+import { isProviderError } from "../datasources/provider-error.js";
 import type { WalletsDataSource } from "../datasources/wallets.datasource.js";
 import { toCurrencyAmount } from "../schema/currency-digits.js";
 import type {
@@ -26,36 +27,54 @@ export interface ReferenceDataParts {
 // A balance is shown, never reckoned with: the provider alone decides whether it suffices.
 const walletsKeptMs = 3_000;
 const listsKeptMs = 15 * 60_000;
+const maxEntries = 500;
+
+interface Kept<T> {
+  value: T;
+  asOf: Date;
+}
+
+interface Entry {
+  until: number;
+  /** The last good answer, served while the provider cannot be reached. */
+  kept: Kept<unknown> | null;
+  asking: Promise<Kept<unknown>> | null;
+}
 
 export class ReferenceData {
   readonly #parts: ReferenceDataParts;
-  readonly #kept = new Map<string, { until: number; value: Promise<unknown> }>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(parts: ReferenceDataParts) {
     this.#parts = parts;
   }
 
   async wallets(): Promise<Wallet[]> {
-    const wallets = await this.#keep("wallets", walletsKeptMs, () => this.#parts.wallets.list());
-    return wallets.map(({ id, balance, active }) => ({ id, active, balance: inFull(balance) }));
+    const { value, asOf } = await this.#keep("wallets", walletsKeptMs, () => this.#parts.wallets.list());
+    return value.map(({ id, balance, active }) => ({ id, active, balance: inFull(balance), asOf }));
   }
 
   async currencies(): Promise<Currency[]> {
-    return (await this.#providerCurrencies()).map(({ code, name, active }) => ({ code, name, active }));
+    const { value, asOf } = await this.#providerCurrencies();
+    return value.map(({ code, name, active }) => ({ code, name, active, asOf }));
   }
 
-  banks(filter: { currency?: string | null; country?: string | null }): Promise<Bank[]> {
+  async banks(filter: { currency?: string | null; country?: string | null }): Promise<Bank[]> {
     const given = {
       ...(filter.currency ? { currency: filter.currency } : {}),
       ...(filter.country ? { country: filter.country } : {}),
     };
-    return this.#keep(`banks ${JSON.stringify(given)}`, listsKeptMs, () => this.#parts.banks.list(given));
+    const ask = () => this.#parts.banks.list(given);
+    const { value, asOf } = await this.#keep(`banks ${JSON.stringify(given)}`, listsKeptMs, ask);
+    return value.map((bank) => ({ ...bank, asOf }));
   }
 
   async mobileMoneyOperators(currency: string): Promise<MobileMoneyOperator[]> {
     const currencyId = await this.currencyId(currency);
     if (currencyId === null) return [];
-    return this.#keep(`operators ${currencyId}`, listsKeptMs, () => this.#parts.banks.mobileMoneyOperators(currencyId));
+    const ask = () => this.#parts.banks.mobileMoneyOperators(currencyId);
+    const { value, asOf } = await this.#keep(`operators ${currencyId}`, listsKeptMs, ask);
+    return value.map((operator) => ({ ...operator, asOf }));
   }
 
   /** Null where the bank does not know the account. Never kept: it is personal data. */
@@ -77,23 +96,43 @@ export class ReferenceData {
 
   /** The provider's id of a currency; null where it has none by that code. */
   async currencyId(code: string): Promise<string | null> {
-    const sameCode = (await this.#providerCurrencies()).filter((currency) => currency.code === code.toUpperCase());
+    const { value } = await this.#providerCurrencies();
+    const sameCode = value.filter((currency) => currency.code === code.toUpperCase());
     return (sameCode.find(({ active }) => active) ?? sameCode[0])?.id ?? null;
   }
 
-  #providerCurrencies(): Promise<ProviderCurrency[]> {
+  #providerCurrencies(): Promise<Kept<ProviderCurrency[]>> {
     return this.#keep("currencies", listsKeptMs, () => this.#parts.currencies.list());
   }
 
-  #keep<T>(key: string, forMs: number, ask: () => Promise<T>): Promise<T> {
-    const now = Date.now();
-    const kept = this.#kept.get(key);
-    if (kept && kept.until > now) return kept.value as Promise<T>;
-    const value = ask();
-    this.#kept.set(key, { until: now + forMs, value });
-    // A failure is not kept: the next caller asks again.
-    value.catch(() => this.#kept.delete(key));
-    return value;
+  async #keep<T>(key: string, forMs: number, ask: () => Promise<T>): Promise<Kept<T>> {
+    const entry = this.#entryOf(key);
+    if (entry.kept && entry.until > Date.now()) return entry.kept as Kept<T>;
+    entry.asking ??= ask()
+      .then((value) => {
+        entry.kept = { value, asOf: new Date() };
+        entry.until = Date.now() + forMs;
+        return entry.kept;
+      })
+      .finally(() => {
+        entry.asking = null;
+      });
+    try {
+      return (await entry.asking) as Kept<T>;
+    } catch (error) {
+      if (entry.kept && isProviderError(error)) return entry.kept as Kept<T>;
+      throw error;
+    }
+  }
+
+  #entryOf(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known) return known;
+    // Keys hold what callers ask for: there must not be more and more of them.
+    if (this.#entries.size >= maxEntries) this.#entries.clear();
+    const entry: Entry = { until: 0, kept: null, asking: null };
+    this.#entries.set(key, entry);
+    return entry;
   }
 }
 

@@ -36,6 +36,18 @@ export async function countCustomers(db: Db, search: CustomerSearch, visibility:
   return Number(total);
 }
 
+/** Customers in review that were last heard of before the instant, the longest unheard first. */
+export function unheardCustomers(db: Db, heardBefore: number, limit: number): Promise<CustomerRow[]> {
+  return db
+    .selectFrom("customers")
+    .where("status", "=", "PROCESSING")
+    .where("as_of", "<", heardBefore)
+    .selectAll()
+    .orderBy("as_of")
+    .limit(limit)
+    .execute();
+}
+
 export function lockCustomer(database: Database, tx: Tx, id: string): Promise<CustomerRow | undefined> {
   return database.lock(tx.selectFrom("customers").where("id", "=", id).selectAll()).executeTakeFirst() as Promise<
     CustomerRow | undefined

@@ -1,8 +1,11 @@
-import type { Insertable, Selectable } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import type { Db, Tx } from "./database.js";
 import type { IntentOperation, IntentState, IntentsTable } from "./tables.js";
 
 export type IntentRow = Selectable<IntentsTable>;
+
+/** What tells a sender's own turn from a later one's. */
+export type IntentTurn = Pick<IntentRow, "id" | "fence">;
 
 export function intentByKey(
   db: Db | Tx,
@@ -29,6 +32,24 @@ export async function insertIntent(tx: Tx, row: Insertable<IntentsTable>): Promi
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** Takes over a key whose first use was proven to have done nothing. Answers the intent's id, or null. */
+export async function reuseIntent(
+  tx: Tx,
+  key: Pick<IntentRow, "tenant" | "operation" | "idempotency_key">,
+  use: Pick<IntentRow, "fingerprint" | "command" | "subject_id" | "next_attempt_at" | "updated_at">,
+): Promise<string | null> {
+  const row = await tx
+    .updateTable("intents")
+    .set({ ...use, state: "OPEN", lease_until: 0, attempts: 0, absent_since: null })
+    .where("tenant", "=", key.tenant)
+    .where("operation", "=", key.operation)
+    .where("idempotency_key", "=", key.idempotency_key)
+    .where("state", "=", "RELEASED")
+    .returning("id")
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
 /** Takes an intent in one of the states for one sender, or answers null where another has it. */
 export async function claimIntent(
   db: Db,
@@ -36,11 +57,12 @@ export async function claimIntent(
   from: readonly IntentState[],
   now: number,
   leaseMs: number,
+  to?: IntentState,
 ): Promise<IntentRow | null> {
   const row = await db
     .updateTable("intents")
     .set((eb) => ({
-      state: "SENDING",
+      ...(to ? { state: to } : {}),
       fence: eb("fence", "+", 1),
       lease_until: now + leaseMs,
       updated_at: now,
@@ -53,27 +75,67 @@ export async function claimIntent(
   return row ?? null;
 }
 
-/** Writes what became of an intent, or answers false where a later sender has taken it. */
-export async function settleIntent(
-  tx: Db | Tx,
-  intent: Pick<IntentRow, "id" | "fence">,
-  outcome: { state: IntentState; subject_id?: string; refusal?: string; updated_at: number },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+/** Keeps a turn; answers false where it was lost. */
+export async function renewIntent(db: Db, { id, fence }: IntentTurn, leaseUntil: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable("intents")
-    .set({ ...outcome, lease_until: 0 })
-    .where("id", "=", intent.id)
-    .where("fence", "=", intent.fence)
+    .set({ lease_until: leaseUntil })
+    .where("id", "=", id)
+    .where("fence", "=", fence)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }
 
-/** Frees the key: only for what is proven not to have been done. */
-export async function deleteIntent(tx: Tx, intent: Pick<IntentRow, "id" | "fence">): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom("intents")
-    .where("id", "=", intent.id)
-    .where("fence", "=", intent.fence)
+export type IntentOutcome = Partial<
+  Pick<IntentRow, "state" | "subject_id" | "refusal" | "next_attempt_at" | "attempts" | "absent_since">
+>;
+
+/** Writes what became of an intent and ends the turn, or answers false where a later sender has taken it. */
+export async function settleIntent(tx: Db | Tx, { id, fence }: IntentTurn, outcome: IntentOutcome): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("intents")
+    .set({ ...outcome, lease_until: 0, updated_at: Date.now() })
+    .where("id", "=", id)
+    .where("fence", "=", fence)
     .executeTakeFirst();
-  return numDeletedRows === 1n;
+  return numUpdatedRows === 1n;
+}
+
+const unsettled: readonly IntentState[] = ["OPEN", "SENDING", "UNCONFIRMED"];
+
+/** Intents that nobody works on and that are due, the longest waiting first. */
+export function dueIntents(db: Db, operation: IntentOperation, now: number, limit: number): Promise<IntentRow[]> {
+  return db
+    .selectFrom("intents")
+    .where("state", "in", unsettled)
+    .where("operation", "=", operation)
+    .where("next_attempt_at", "<=", now)
+    .where("lease_until", "<=", now)
+    .selectAll()
+    .orderBy("next_attempt_at")
+    .limit(limit)
+    .execute();
+}
+
+/** When the next unsettled intent is both due and free. */
+export async function nextIntentAt(db: Db, operation: IntentOperation): Promise<number | null> {
+  const later = sql<number>`min(case when next_attempt_at > lease_until then next_attempt_at else lease_until end)`;
+  const { at } = await db
+    .selectFrom("intents")
+    .where("state", "in", unsettled)
+    .where("operation", "=", operation)
+    .select(later.as("at"))
+    .executeTakeFirstOrThrow();
+  return at === null ? null : Number(at);
+}
+
+/** Whether an intent has made this already. */
+export async function hasSubject(db: Db, operation: IntentOperation, subjectId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("intents")
+    .where("subject_id", "=", subjectId)
+    .where("operation", "=", operation)
+    .select("id")
+    .executeTakeFirst();
+  return row !== undefined;
 }

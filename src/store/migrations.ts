@@ -29,6 +29,8 @@ function firstTables(dialect: DatabaseDialect): Migration {
         .execute();
       await db.schema.createIndex("customers_by_age").on("customers").columns(["tenant", "created_at", "id"]).execute();
 
+      await db.schema.createIndex("customers_unheard").on("customers").columns(["status", "as_of"]).execute();
+
       await db.schema
         .createTable("documents")
         .addColumn("id", "text", (c) => c.primaryKey())
@@ -82,6 +84,8 @@ function firstTables(dialect: DatabaseDialect): Migration {
         .columns(["customer_id", "created_at", "id"])
         .execute();
 
+      await db.schema.createIndex("payouts_unheard").on("payouts").columns(["status", "as_of"]).execute();
+
       await db.schema
         .createTable("status_log")
         .addColumn("position", "bigint", (c) => c.primaryKey())
@@ -128,10 +132,15 @@ function firstTables(dialect: DatabaseDialect): Migration {
         .addColumn("refusal", "text")
         .addColumn("fence", "bigint", (c) => c.notNull())
         .addColumn("lease_until", "bigint", (c) => c.notNull())
+        .addColumn("next_attempt_at", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("attempts", "bigint", (c) => c.notNull().defaultTo(0))
+        .addColumn("absent_since", "bigint")
         .addColumn("created_at", "bigint", (c) => c.notNull())
         .addColumn("updated_at", "bigint", (c) => c.notNull())
         .addUniqueConstraint("intents_key", ["tenant", "operation", "idempotency_key"])
         .execute();
+      await db.schema.createIndex("intents_to_do").on("intents").columns(["state", "next_attempt_at"]).execute();
+      await db.schema.createIndex("intents_of_subject").on("intents").columns(["subject_id"]).execute();
 
       await db.schema
         .createTable("inbox")
@@ -147,12 +156,27 @@ function firstTables(dialect: DatabaseDialect): Migration {
         .addColumn("state", "text", (c) => c.notNull())
         .addColumn("attempts", "bigint", (c) => c.notNull())
         .addColumn("next_attempt_at", "bigint", (c) => c.notNull())
+        .addColumn("lease_until", "bigint", (c) => c.notNull().defaultTo(0))
         .addColumn("reason", "text")
         .addColumn("received_at", "bigint", (c) => c.notNull())
         .addColumn("settled_at", "bigint")
         .addUniqueConstraint("inbox_event", ["dedupe_key", "content_hash"])
         .execute();
       await db.schema.createIndex("inbox_to_do").on("inbox").columns(["state", "next_attempt_at", "id"]).execute();
+      await db.schema.createIndex("inbox_of_subject").on("inbox").columns(["subject", "state", "id"]).execute();
+
+      await db.schema
+        .createTable("leases")
+        .addColumn("name", "text", (c) => c.primaryKey())
+        .addColumn("owner", "text", (c) => c.notNull())
+        .addColumn("lease_until", "bigint", (c) => c.notNull())
+        .execute();
+
+      await db.schema
+        .createTable("settings")
+        .addColumn("name", "text", (c) => c.primaryKey())
+        .addColumn("value", "text", (c) => c.notNull())
+        .execute();
     },
   };
 }

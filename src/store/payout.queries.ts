@@ -49,6 +49,18 @@ export async function countPayouts(db: Db, search: PayoutSearch, visibility: Vis
   return Number(total);
 }
 
+/** Payouts that the provider has not ended and was last heard of before the instant, the longest unheard first. */
+export function unheardPayouts(db: Db, heardBefore: number, limit: number): Promise<PayoutRow[]> {
+  return db
+    .selectFrom("payouts")
+    .where("status", "in", ["PENDING", "PROCESSING"])
+    .where("as_of", "<", heardBefore)
+    .selectAll()
+    .orderBy("as_of")
+    .limit(limit)
+    .execute();
+}
+
 /** The payout that the handles name, kept from others until the transaction ends. */
 export async function lockPayout(database: Database, tx: Tx, handles: PayoutHandles): Promise<PayoutRow | undefined> {
   const candidates = [
@@ -63,6 +75,19 @@ export async function lockPayout(database: Database, tx: Tx, handles: PayoutHand
     if (row) return row as PayoutRow;
   }
   return undefined;
+}
+
+/** Whether a payout of the customer was sent, or is being sent, and is not known by a transaction yet. */
+export async function hasUnmatchedPayout(tx: Tx, customerId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom("payouts")
+    .where("customer_id", "=", customerId)
+    .where("status", "in", ["SUBMITTING", "UNCONFIRMED"])
+    .where("transaction_id", "is", null)
+    .select("id")
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function insertPayout(tx: Tx, row: Insertable<PayoutsTable>): Promise<boolean> {

@@ -28,6 +28,17 @@ export async function appendToLog(tx: Tx, entry: Omit<Insertable<StatusLogTable>
   return position;
 }
 
+/**
+ * Waits for the log and keeps it until the transaction ends. Whoever changes an entity takes it first: were rows locked
+ * before it, two transactions could wait for each other. A write that changes nothing locks on every engine.
+ */
+export async function lockLog(tx: Tx): Promise<void> {
+  await tx
+    .updateTable("log_head")
+    .set((eb) => ({ position: eb.ref("position") }))
+    .execute();
+}
+
 export function logHead(db: Db): Promise<{ log_id: string; position: number }> {
   return db.selectFrom("log_head").selectAll().executeTakeFirstOrThrow();
 }

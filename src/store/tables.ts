@@ -91,8 +91,11 @@ export interface LogHeadTable {
 }
 
 export type IntentOperation = "createCustomer" | "createPayout";
-/** OPEN: to be sent. SENDING: on its way, or was when its process died. UNCONFIRMED: sent, the answer was lost. */
-export type IntentState = "OPEN" | "SENDING" | "UNCONFIRMED" | "DONE" | "REFUSED";
+/**
+ * OPEN: to be sent. SENDING: on its way, or was when its process died. UNCONFIRMED: sent, the answer was lost.
+ * RELEASED: proven not to have been done, so that the key may be used again.
+ */
+export type IntentState = "OPEN" | "SENDING" | "UNCONFIRMED" | "DONE" | "REFUSED" | "RELEASED";
 
 export interface IntentsTable {
   id: string;
@@ -111,8 +114,27 @@ export interface IntentsTable {
   fence: number;
   /** Until when the sender that took it has it for itself. */
   lease_until: number;
+  /** When it is to be looked at again. */
+  next_attempt_at: Generated<number>;
+  /** Tries since the last one that brought something: the wait before the next grows with them. */
+  attempts: Generated<number>;
+  /** When a look-up first found nothing, and nothing was found since; null otherwise. */
+  absent_since: number | null;
   created_at: number;
   updated_at: number;
+}
+
+/** What only one node does at a time. */
+export interface LeasesTable {
+  name: string;
+  owner: string;
+  lease_until: number;
+}
+
+/** What has to be remembered beside the rows, by name. */
+export interface SettingsTable {
+  name: string;
+  value: string;
 }
 
 export type InboxState = "RECEIVED" | "APPLIED" | "IGNORED" | "PARKED";
@@ -131,6 +153,8 @@ export interface InboxTable {
   state: InboxState;
   attempts: number;
   next_attempt_at: number;
+  /** Until when the worker that took it has it for itself. */
+  lease_until: Generated<number>;
   reason: string | null;
   received_at: number;
   settled_at: number | null;
@@ -144,4 +168,6 @@ export interface Tables {
   log_head: LogHeadTable;
   intents: IntentsTable;
   inbox: InboxTable;
+  leases: LeasesTable;
+  settings: SettingsTable;
 }

@@ -36,4 +36,11 @@ export class Metrics {
     help: "Status words of the provider that the gateway does not know.",
     registers: [this.registry],
   });
+
+  readonly reconciliations = new Counter({
+    name: "payout_gateway_reconciliations_total",
+    help: "Look-ups of what no webhook told of, by kind and by what they found (moved, unmoved, missing, failed).",
+    labelNames: ["kind", "found"],
+    registers: [this.registry],
+  });
 }
