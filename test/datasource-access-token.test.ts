@@ -33,7 +33,7 @@ test("callers that come together share one token", async () => {
   const provider = await startStubProvider();
   provider.answer(walletRoute, { body: [] });
   const client = connect(provider);
-  await Promise.all(Array.from({ length: 20 }, () => client.get("/wallet")));
+  await Promise.all(Array.from({ length: 20 }, (_, page) => client.get("/wallet", { page: String(page) })));
   await client.get("/wallet");
   expect(provider.received(tokenRoute)).toHaveLength(1);
   expect(sentTokens(provider)).toHaveLength(21);
@@ -83,7 +83,7 @@ test("callers refused together mint one new token between them", async () => {
     request.headers.authorization === "Bearer new" ? { body: [] } : { status: 401, body: { message: "Invalid" } },
   );
   const client = connect(provider);
-  await Promise.all(Array.from({ length: 8 }, () => client.get("/wallet")));
+  await Promise.all(Array.from({ length: 8 }, (_, page) => client.get("/wallet", { page: String(page) })));
   expect(provider.received(tokenRoute)).toHaveLength(2);
 });
 

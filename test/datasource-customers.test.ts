@@ -167,7 +167,7 @@ test.each([
   ["the oldest version's rows", { status: true, data: { customers: rows, pagination: {} } }],
 ])("a customer is found by e-mail in %s, and nobody else", async (_name, body) => {
   const { provider, customers } = await customersWith("GET /api/external/customer", body);
-  await expect(customers.findByEmail("MARY@example.com")).resolves.toMatchObject([{ id: "1" }]);
+  await expect(customers.find({ email: "MARY@example.com" })).resolves.toMatchObject([{ id: "1" }]);
   expect(provider.received("GET /api/external/customer")[0]?.query.get("email")).toBe("MARY@example.com");
 });
 

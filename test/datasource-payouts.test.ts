@@ -115,13 +115,12 @@ test("what must arrive exactly is compared with what the recipient gets", async 
   });
 });
 
-test("an account that does not echo the reference still gets its payout's news under it", async () => {
+test("news of an account that does not echo the reference names none", async () => {
   const provider = await startStubProvider();
   provider.answer(route, { body: { transaction: { id: "transaction-1", status: "completed" } } });
   await expect(payoutsOf(provider).create(payoutCommands.interac)).resolves.toEqual({
     kind: "payout",
     transactionId: "transaction-1",
-    merchantReference: "gw-1",
     status: "SUCCESSFUL",
     occurredAt: null,
     details: { method: "INTERAC" },

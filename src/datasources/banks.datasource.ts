@@ -56,7 +56,8 @@ export class BanksDataSource {
   async accountName(bankId: string, accountNumber: string): Promise<string | null> {
     const path = "/bank/account-lookup";
     try {
-      const answer = await this.#provider.post(path, { account_number: accountNumber, bank_id: bankId }, "read");
+      const body = { account_number: accountNumber, bank_id: bankId };
+      const answer = await this.#provider.post(path, body, "read", { isRead: true });
       return readAs(`POST ${path}`, resolvedAccount, answer).account_name;
     } catch (error) {
       if (isProviderError(error) && isUnknownAccount(error)) return null;

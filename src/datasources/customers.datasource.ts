@@ -18,6 +18,8 @@ const providerCustomer = z.object({
   first_name: text.nullish(),
   last_name: text.nullish(),
   business_name: text.nullish(),
+  id_number: id.nullish(),
+  registration_number: id.nullish(),
   email: text.nullish(),
   country: text.nullish(),
   verification_status: text.nullish(),
@@ -47,6 +49,13 @@ const fileSlots: Record<DocumentCategory, string> = {
 export interface CustomerListFilter {
   page?: number;
   status?: CustomerStatus;
+}
+
+/** By what a customer can be recognised; what is left out is not compared. */
+export interface CustomerTraits {
+  email?: string | null | undefined;
+  idNumber?: string | null | undefined;
+  registrationNumber?: string | null | undefined;
 }
 
 export class CustomersDataSource {
@@ -83,12 +92,21 @@ export class CustomersDataSource {
     }
   }
 
-  /** All of them: the provider does not promise that an e-mail address belongs to one customer only. */
-  async findByEmail(email: string, callClass: CallClass = "read"): Promise<CustomerChange[]> {
-    const answer = await this.#provider.get("/customer", { email }, callClass);
+  /** All that fit: the provider does not promise that an e-mail address belongs to one customer only. */
+  async find(traits: CustomerTraits, callClass: CallClass = "read"): Promise<CustomerChange[]> {
+    const { email, idNumber, registrationNumber } = traits;
+    const query = {
+      email: email ?? undefined,
+      id_number: idNumber ?? undefined,
+      registration_number: registrationNumber ?? undefined,
+    };
+    const answer = await this.#provider.get("/customer", query, callClass);
     // Older versions ignore the filter and answer with everybody.
     const rows = readAs("GET /customer", customerRows, answer).filter(
-      (row) => row.email && isSameEmail(row.email, email),
+      (row) =>
+        (!email || isSameEmail(row.email ?? "", email)) &&
+        (!idNumber || !row.id_number || row.id_number === idNumber) &&
+        (!registrationNumber || !row.registration_number || row.registration_number === registrationNumber),
     );
     return rows.map((row) => this.#toChange(row));
   }

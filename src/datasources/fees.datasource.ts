@@ -49,7 +49,7 @@ export class FeesDataSource {
   async payoutQuotes({ sourceCurrency, targetCurrency, amount }: QuoteRequest): Promise<ProviderQuote[]> {
     const path = "/fees/breakdown";
     const body = { from_currency_id: sourceCurrency, to_currency_id: targetCurrency, ...fromPayoutAmount(amount) };
-    const entries = readAs(`POST ${path}`, breakdown, await this.#provider.post(path, body, "read"));
+    const entries = readAs(`POST ${path}`, breakdown, await this.#provider.post(path, body, "read", { isRead: true }));
     return entries.map((entry) => ({
       method: entry.method.toUpperCase(),
       youSend: { amount: entry.you_send, currency: sourceCurrency },

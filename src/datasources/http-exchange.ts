@@ -18,6 +18,10 @@ export interface HttpLimits {
   agent: Agent;
   timeoutMs: number;
   maxResponseBytes: number;
+  /** Resolves when the request may go out. Waiting for that does not count against the timeout. */
+  admit?: () => Promise<void>;
+  /** Told of every answer as soon as its head is there, however its body ends. */
+  onAnswer?: (status: number, headers: Headers) => void;
 }
 
 export interface HttpAnswer {
@@ -28,6 +32,7 @@ export interface HttpAnswer {
 }
 
 export async function exchange(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
+  await limits.admit?.();
   const controller = new AbortController();
   const deadline = setTimeout(() => controller.abort(), limits.timeoutMs);
   try {
@@ -42,6 +47,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
       signal: controller.signal,
     });
     const { status } = response;
+    limits.onAnswer?.(status, response.headers);
     try {
       return { status, headers: response.headers, text: toText(await response.arrayBuffer()) };
     } catch (error) {

@@ -30,11 +30,7 @@ export class PayoutsDataSource {
     const difference = toDifference(command, transaction);
     if (difference) throw garbled(label, `the answer has another ${difference} than the payout`);
     const change = toPayoutChange(transaction, this.#provider);
-    return {
-      ...change,
-      merchantReference: command.merchantReference,
-      details: { ...change.details, method: toMethod(command.destination) },
-    };
+    return { ...change, details: { ...change.details, method: toMethod(command.destination) } };
   }
 
   /** Mobile money wants the id: a code like XOF stands for several countries. */

@@ -1,18 +1,23 @@
-// The only way to the provider's REST API. Every call passes through `#call`: who wants to decide when a call may go out
-// (a budget, retries, a breaker) does it there, by the call's class.
+// The only way to the provider's REST API. Every call passes through `#call`: the circuit decides whether it may be tried,
+// the budget when each of its requests goes out, and only what is a read is ever sent again after a failure.
 
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { stringify } from "lossless-json";
 import type { Logger } from "pino";
 import { AccessToken, type OAuthClient } from "./access-token.js";
+import { toBudgetAnswer } from "./budget/budget-answer.js";
+import type { CallClass } from "./budget/call-class.js";
+import type { ProviderBudget } from "./budget/provider-budget.js";
+import { ProviderCircuit } from "./budget/provider-circuit.js";
+import { type Attempt, retryRead } from "./budget/retry-read.js";
+import { SharedReads } from "./budget/shared-reads.js";
 import { exchange, type HttpAnswer, type HttpLimits } from "./http-exchange.js";
 import { toJson } from "./provider-answer.js";
 import { isProviderError } from "./provider-error.js";
 import { UnknownStatusWord } from "./status-words.js";
 
-/** What a call is for, in the order in which it should be served when there is not enough for all. */
-export type CallClass = "payout" | "write" | "read" | "reconciliation";
+export type { CallClass } from "./budget/call-class.js";
 
 export type ProviderCredentials = OAuthClient | { apiKey: string };
 
@@ -23,6 +28,8 @@ export interface ProviderClientOptions {
   credentials: ProviderCredentials;
   /** For one request, from the connection to the last byte of its answer. */
   timeoutMs: number;
+  /** Without one, calls go out as they come. It is closed by whoever made it. */
+  budget?: ProviderBudget;
   maxResponseBytes?: number;
   logger: Logger;
   userAgent: string;
@@ -38,12 +45,29 @@ interface Call {
   path: string;
   query?: Query;
   body?: unknown;
+  /** Changes nothing at the provider, so it may be sent again. */
+  isRead: boolean;
+}
+
+export interface PostOptions {
+  /** Beside the body: for the one endpoint whose documentation leaves open which of them it reads. */
+  query?: Query;
+  /** For a POST that only asks. */
+  isRead?: boolean;
 }
 
 const apiRoot = "/api/external";
 const defaultMaxResponseBytes = 5 * 1024 * 1024;
 // Shorter than what servers and load balancers keep: a request must not go out on a connection that is just closing.
 const idleConnectionMs = 15_000;
+
+/** How long a request may wait for its turn. Reconciliation takes what nobody needs, or nothing. */
+const patienceMs: Readonly<Record<CallClass, number>> = {
+  payout: 10_000,
+  write: 10_000,
+  read: 5_000,
+  reconciliation: 0,
+};
 
 export class ProviderClient {
   readonly #baseUrl: string;
@@ -53,12 +77,17 @@ export class ProviderClient {
   readonly #logger: Logger;
   readonly #userAgent: string;
   readonly #onUnknownWord: (word: UnknownStatusWord) => void;
+  readonly #budget: ProviderBudget | null;
+  readonly #circuit: ProviderCircuit;
+  readonly #sharedReads = new SharedReads();
 
   constructor(options: ProviderClientOptions) {
     this.#baseUrl = options.baseUrl.replace(/\/+$/, "");
     this.#logger = options.logger;
     this.#userAgent = options.userAgent;
     this.#onUnknownWord = options.onUnknownWord ?? (() => {});
+    this.#budget = options.budget ?? null;
+    this.#circuit = new ProviderCircuit(options.logger);
     const KeepAliveAgent = this.#baseUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
     this.#limits = {
       agent: new KeepAliveAgent({ keepAlive: true, timeout: idleConnectionMs }),
@@ -71,7 +100,7 @@ export class ProviderClient {
         ? new AccessToken({
             url: `${this.#baseUrl}/oauth/token`,
             client: credentials,
-            limits: this.#limits,
+            limits: { ...this.#limits, ...this.#tokenAdmission() },
             userAgent: this.#userAgent,
           })
         : null;
@@ -79,16 +108,16 @@ export class ProviderClient {
   }
 
   get(path: string, query?: Query, callClass: CallClass = "read"): Promise<unknown> {
-    return this.#call({ class: callClass, method: "GET", path, ...(query ? { query } : {}) });
+    const call: Call = { class: callClass, method: "GET", path, ...(query ? { query } : {}), isRead: true };
+    return this.#sharedReads.read(`${path}${toQueryString(query)}`, callClass, () => this.#call(call));
   }
 
-  /** A `query` beside the body is for the one endpoint whose documentation leaves open which of them it reads. */
-  post(path: string, body?: unknown, callClass: CallClass = "write", query?: Query): Promise<unknown> {
-    return this.#call({ class: callClass, method: "POST", path, body, ...(query ? { query } : {}) });
+  post(path: string, body?: unknown, callClass: CallClass = "write", options: PostOptions = {}): Promise<unknown> {
+    return this.#call({ class: callClass, method: "POST", path, body, isRead: false, ...options });
   }
 
   put(path: string, body: unknown, callClass: CallClass = "write"): Promise<unknown> {
-    return this.#call({ class: callClass, method: "PUT", path, body });
+    return this.#call({ class: callClass, method: "PUT", path, body, isRead: false });
   }
 
   /** A word's meaning; one that is not known is reported and leaves the rest of its answer usable. */
@@ -112,9 +141,9 @@ export class ProviderClient {
     const label = `${call.method} ${call.path}`;
     const startedAtMs = performance.now();
     try {
-      const answer = await this.#sendAuthenticated(call, label);
-      this.#logger.debug({ call: label, class: call.class, status: answer.status, ...since(startedAtMs) }, "Answered.");
-      return toJson(label, answer);
+      const answer = await this.#perform(call, label);
+      this.#logger.debug({ call: label, class: call.class, ...since(startedAtMs) }, "Answered.");
+      return answer;
     } catch (error) {
       if (isProviderError(error)) {
         const { kind, outcome, httpStatus } = error;
@@ -124,21 +153,68 @@ export class ProviderClient {
         );
       }
       throw error;
+    } finally {
+      if (!call.isRead) this.#sharedReads.endSharing();
     }
   }
 
+  #perform(call: Call, label: string): Promise<unknown> {
+    if (!call.isRead) return this.#attempt(call, label, this.#limitsOf(call.class));
+    const deadlineMs = performance.now() + patienceMs[call.class] + this.#limits.timeoutMs;
+    return retryRead(deadlineMs, (state) => this.#attempt(call, label, this.#limitsOf(call.class, deadlineMs), state));
+  }
+
+  #attempt(call: Call, label: string, limits: HttpLimits, state?: Attempt): Promise<unknown> {
+    return this.#circuit.run(label, async () =>
+      toJson(label, await this.#sendAuthenticated(call, label, limits, state)),
+    );
+  }
+
   /** A 401 was not accepted, whatever the call: it is safe to send it once more with a fresh token. */
-  async #sendAuthenticated(call: Call, label: string): Promise<HttpAnswer> {
-    if (!this.#accessToken) return this.#send(call, label, { "x-blaaiz-api-key": this.#apiKey ?? "" });
-    const token = await this.#accessToken.get();
-    const answer = await this.#send(call, label, { Authorization: `Bearer ${token}` });
+  async #sendAuthenticated(call: Call, label: string, limits: HttpLimits, state?: Attempt): Promise<HttpAnswer> {
+    const token = await this.#accessToken?.get();
+    if (state) state.isSent = true;
+    if (!this.#accessToken || token === undefined) {
+      return this.#send(call, label, limits, { "x-blaaiz-api-key": this.#apiKey ?? "" });
+    }
+    const answer = await this.#send(call, label, limits, { Authorization: `Bearer ${token}` });
     if (answer.status !== 401) return answer;
     this.#logger.info({ call: label }, "The provider refused the access token; asking for a new one.");
     const fresh = await this.#accessToken.replace(token);
-    return this.#send(call, label, { Authorization: `Bearer ${fresh}` });
+    return this.#send(call, label, limits, { Authorization: `Bearer ${fresh}` });
   }
 
-  #send(call: Call, label: string, credential: Record<string, string>): Promise<HttpAnswer> {
+  #limitsOf(callClass: CallClass, deadlineMs = Number.POSITIVE_INFINITY): HttpLimits {
+    const budget = this.#budget;
+    const { agent, maxResponseBytes, timeoutMs } = this.#limits;
+    const leftMs = () => Math.max(1, deadlineMs - performance.now());
+    return {
+      agent,
+      maxResponseBytes,
+      // Read when the request goes out: by then its turn may have been a while in coming.
+      get timeoutMs() {
+        return Math.min(timeoutMs, leftMs());
+      },
+      ...(budget && {
+        admit: () => budget.acquire(callClass, Math.min(patienceMs[callClass], leftMs())),
+        onAnswer: (status, headers) => budget.noteAnswer(toBudgetAnswer(status, headers)),
+      }),
+    };
+  }
+
+  /** A payout may be waiting for the token, whoever asked for it. Its endpoint's limit is one of its own, if any. */
+  #tokenAdmission(): Pick<HttpLimits, "admit" | "onAnswer"> {
+    const budget = this.#budget;
+    if (!budget) return {};
+    return {
+      admit: () => budget.acquire("payout", patienceMs.payout),
+      onAnswer: (status, headers) => {
+        if (status === 429) budget.noteAnswer(toBudgetAnswer(status, headers));
+      },
+    };
+  }
+
+  #send(call: Call, label: string, limits: HttpLimits, credential: Record<string, string>): Promise<HttpAnswer> {
     const body = call.body === undefined ? undefined : stringify(call.body);
     return exchange(
       {
@@ -153,7 +229,7 @@ export class ProviderClient {
         },
         ...(body === undefined ? {} : { body }),
       },
-      this.#limits,
+      limits,
     );
   }
 }

@@ -64,7 +64,7 @@ export class TransactionsDataSource {
       limit: filter.limit,
     };
     // Whether the page is read from the query or from the body is not documented.
-    const answer = await this.#provider.post("/transaction", body, callClass, { page });
+    const answer = await this.#provider.post("/transaction", body, callClass, { query: { page }, isRead: true });
     const rows = readAs("POST /transaction", transactionRows, answer).filter(isPayout);
     return {
       changes: rows.map((row) => this.#toLookUp(row)),

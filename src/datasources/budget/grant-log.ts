@@ -1,0 +1,139 @@
+// The calls that went out, by the moment each was granted, and from them when the next ones may go. Its clock is
+// monotonic: a step of the wall clock neither opens a window nor keeps one shut.
+
+import type { CallClass } from "./call-class.js";
+import type { BudgetAnswer } from "./provider-budget.js";
+import { capOf, type HeldWindow } from "./rate-windows.js";
+
+export interface Grant {
+  name: string;
+  atMs: number;
+  /** How many calls it stands for. */
+  weight: number;
+}
+
+interface Ask {
+  callClass: CallClass;
+}
+
+export class GrantLog {
+  readonly windows: readonly HeldWindow[];
+  #grants: Grant[] = [];
+  readonly #names = new Set<string>();
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #limitInAnswers = Number.POSITIVE_INFINITY;
+
+  constructor(windows: readonly HeldWindow[]) {
+    this.windows = windows;
+  }
+
+  get shortest(): HeldWindow {
+    return this.windows[0] as HeldWindow;
+  }
+
+  get longest(): HeldWindow {
+    return this.windows.at(-1) as HeldWindow;
+  }
+
+  add({ name, atMs, weight }: Grant): void {
+    if (this.#names.has(name)) return;
+    this.#names.add(name);
+    const later = this.#grants.findLastIndex((grant) => grant.atMs <= atMs);
+    this.#grants.splice(later + 1, 0, { name, atMs, weight });
+  }
+
+  replaceAll(grants: readonly Grant[]): void {
+    this.#grants = [];
+    this.#names.clear();
+    for (const grant of grants) this.add(grant);
+  }
+
+  pauseUntil(atMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, atMs);
+  }
+
+  pausedForMs(nowMs: number): number {
+    return Math.max(0, this.#pausedUntilMs - nowMs);
+  }
+
+  used(window: HeldWindow, nowMs: number): number {
+    let used = 0;
+    for (let index = this.#grants.length - 1; index >= 0; index -= 1) {
+      const grant = this.#grants[index] as Grant;
+      if (grant.atMs + window.holdMs <= nowMs) break;
+      used += grant.weight;
+    }
+    return used;
+  }
+
+  caps(callClass: CallClass): number[] {
+    return this.windows.map((window) => capOf(this.#limitOf(window), callClass));
+  }
+
+  /**
+   * When each of them may go at the earliest, in the order in which they are served. The classes' caps fall in that
+   * order too, so nobody further back can go before somebody in front.
+   */
+  forecast(asks: readonly Ask[], nowMs: number, weight = 1): number[] {
+    this.#forget(nowMs);
+    const taken: Pick<Grant, "atMs" | "weight">[] = [...this.#grants];
+    const states = this.windows.map((window) => ({
+      window,
+      first: 0,
+      used: taken.reduce((sum, grant) => sum + grant.weight, 0),
+    }));
+    let atMs = Math.max(nowMs, this.#pausedUntilMs);
+    return asks.map(({ callClass }) => {
+      for (const state of states) {
+        const { window } = state;
+        const room = capOf(this.#limitOf(window), callClass) - weight;
+        for (let oldest = taken[state.first]; oldest; oldest = taken[state.first]) {
+          const endsAtMs = oldest.atMs + window.holdMs;
+          if (endsAtMs > atMs && state.used <= room) break;
+          atMs = Math.max(atMs, endsAtMs);
+          state.used -= oldest.weight;
+          state.first += 1;
+        }
+        if (state.used > room) atMs = Number.POSITIVE_INFINITY;
+      }
+      taken.push({ atMs, weight });
+      for (const state of states) state.used += weight;
+      return atMs;
+    });
+  }
+
+  /**
+   * How many calls of others an answer betrays, to be counted beside our own. The headers speak of the shortest window
+   * only. Fewer than we know of are never believed: the answer may be older than our last calls.
+   */
+  usedByOthers({ limit, remaining }: BudgetAnswer, nowMs: number): number {
+    if (limit !== undefined && limit >= 1) this.#limitInAnswers = limit;
+    if (remaining === undefined || remaining < 0) return 0;
+    return Math.max(0, this.targetUse(remaining) - this.used(this.shortest, nowMs));
+  }
+
+  targetUse(remaining: number): number {
+    return this.#limitOf(this.shortest) - remaining;
+  }
+
+  #limitOf(window: HeldWindow): number {
+    return window === this.shortest ? Math.min(window.limit, this.#limitInAnswers) : window.limit;
+  }
+
+  #forget(nowMs: number): void {
+    const { holdMs } = this.longest;
+    let ended = 0;
+    for (const grant of this.#grants) {
+      if (grant.atMs + holdMs > nowMs) break;
+      this.#names.delete(grant.name);
+      ended += 1;
+    }
+    if (ended > 0) this.#grants.splice(0, ended);
+  }
+}
+
+/** The others' calls end with the provider's own window, so that is when they have to leave ours. */
+export function ageOfOthersMs({ resetAt }: BudgetAnswer, { holdMs }: HeldWindow): number {
+  const untilResetMs = resetAt ? resetAt.getTime() - Date.now() : Number.NaN;
+  return Number.isFinite(untilResetMs) ? Math.min(Math.max(holdMs - untilResetMs, 0), holdMs) : 0;
+}
