@@ -1,16 +1,30 @@
-// The provider has no reference for customers: before a second attempt the customer is looked up by e-mail.
+// The provider has no reference for customers: before a second attempt the customer is looked up by its e-mail address
+// and identity number.
 
 import { v7 as newId } from "uuid";
 import type { Principal } from "../access/principal.js";
 import type { CustomerChange } from "../datasources/changes.js";
 import type { CreateCustomerCommand } from "../datasources/commands.js";
 import type { CustomersDataSource } from "../datasources/customers.datasource.js";
-import { ProviderError } from "../datasources/provider-error.js";
-import type { ChangeDoor } from "../mirror/apply-change.js";
+import { isProviderError, ProviderError } from "../datasources/provider-error.js";
+import type { ChangeDoor, News } from "../mirror/apply-change.js";
 import type { CreateCustomerInput } from "../schema/create-customer.input.js";
 import type { Database } from "../store/database.js";
-import { claimIntent, deleteIntent, type IntentRow, intentByKey, settleIntent } from "../store/intent.queries.js";
-import { fingerprintOf, type IntentKey, KeyTaken, LeaseLost, refuseReuse, storedRefusal, takeKey } from "./intents.js";
+import { claimIntent, hasSubject, type IntentRow, settleIntent } from "../store/intent.queries.js";
+import type { IntentState } from "../store/tables.js";
+import { reachPoint } from "../telemetry/crash-point.js";
+import {
+  findIntent,
+  fingerprintOf,
+  type IntentKey,
+  KeyTaken,
+  LeaseLost,
+  leaseMs,
+  storedRefusal,
+  takeKey,
+  waitWhileSending,
+  whileLeased,
+} from "./intents.js";
 import { toCustomerRejection } from "./refusals.js";
 
 export interface CustomerResult {
@@ -22,12 +36,13 @@ export interface CustomerJournalParts {
   database: Database;
   door: ChangeDoor;
   customers: CustomersDataSource;
-  leaseMs: number;
+  /** How far apart two look-ups must be to prove an absence. */
+  absenceGapMs: number;
+  answerWithinMs: number;
 }
 
 export class CustomerJournal {
   readonly #parts: CustomerJournalParts;
-  readonly #creating = new Map<string, Promise<string>>();
 
   constructor(parts: CustomerJournalParts) {
     this.#parts = parts;
@@ -36,83 +51,137 @@ export class CustomerJournal {
   async create(principal: Principal, input: CreateCustomerInput): Promise<CustomerResult> {
     const { idempotencyKey, ...fields } = input;
     const command: CreateCustomerCommand = fields;
-    const intentKey: IntentKey = {
+    const key: IntentKey = {
       tenant: principal.tenant,
       operation: "createCustomer",
       // Without a key of the caller's every call is a customer of its own.
       key: idempotencyKey ?? newId(),
       fingerprint: fingerprintOf(command),
     };
-    const earlier = await this.#replay(intentKey);
-    if (earlier) return earlier;
-    try {
-      const intentId = await this.#parts.database.transaction((tx) => takeKey(tx, intentKey, command, null));
-      return { customerId: await this.#run(intentId, ["OPEN"]), replayed: false };
-    } catch (error) {
-      if (!(error instanceof KeyTaken)) throw error;
-      return (await this.#replay(intentKey)) as CustomerResult;
+    const { database, answerWithinMs } = this.#parts;
+    for (;;) {
+      if (await findIntent(database, key)) {
+        const earlier = await waitWhileSending(database, key, answerWithinMs);
+        if (earlier) return { customerId: await this.#replay(earlier), replayed: true };
+      }
+      try {
+        const intentId = await database.transaction((tx) => takeKey(tx, key, command, null));
+        reachPoint("customer-recorded");
+        return { customerId: await this.attempt(intentId, "MUTATION"), replayed: false };
+      } catch (error) {
+        if (!(error instanceof KeyTaken)) throw error;
+      }
     }
   }
 
-  /** The result that the key has already; an attempt whose answer was lost is taken up again. */
-  async #replay({ tenant, operation, key, fingerprint }: IntentKey): Promise<CustomerResult | null> {
-    const intent = await intentByKey(this.#parts.database.db, tenant, operation, key);
-    if (!intent) return null;
-    refuseReuse(intent, fingerprint);
-    if (intent.state === "REFUSED") throw storedRefusal(intent);
-    if (intent.state === "DONE") return { customerId: intent.subject_id as string, replayed: true };
-    return {
-      customerId: await (this.#creating.get(intent.id) ?? this.#run(intent.id, ["UNCONFIRMED"])),
-      replayed: true,
-    };
-  }
-
-  #run(intentId: string, from: IntentRow["state"][]): Promise<string> {
-    const creating = this.#attempt(intentId, from).finally(() => this.#creating.delete(intentId));
-    this.#creating.set(intentId, creating);
-    return creating;
-  }
-
-  async #attempt(intentId: string, from: IntentRow["state"][]): Promise<string> {
-    const { database, door, customers, leaseMs } = this.#parts;
-    const intent = await claimIntent(database.db, intentId, from, Date.now(), leaseMs);
-    if (!intent) {
-      throw new ProviderError("UNAVAILABLE", "Another call with this key is still under way.", { outcome: "UNKNOWN" });
-    }
-    const command = JSON.parse(intent.command) as CreateCustomerCommand;
-    try {
-      const change =
-        (from.includes("UNCONFIRMED") && (await this.#findEarlier(command))) || (await customers.create(command));
-      await door.apply([change], { source: "MUTATION", tenant: intent.tenant }, async (tx) => {
-        const outcome = { state: "DONE" as const, subject_id: change.id, updated_at: Date.now() };
-        if (!(await settleIntent(tx, intent, outcome))) throw new LeaseLost();
-      });
-      return change.id;
-    } catch (error) {
-      if (error instanceof ProviderError) await this.#settleFailure(intent, error);
-      throw error;
-    }
-  }
-
-  async #settleFailure(intent: IntentRow, error: ProviderError): Promise<void> {
+  /**
+   * Makes the customer of an intent, or finds the one that an earlier attempt made. Answers its id; throws the
+   * provider's Rejection, or the ProviderError where the outcome is not known yet or nothing was done.
+   */
+  async attempt(intentId: string, source: News["source"]): Promise<string> {
     const { database } = this.#parts;
-    const now = Date.now();
+    const claim = (from: readonly IntentState[]) =>
+      claimIntent(database.db, intentId, from, Date.now(), leaseMs, "SENDING");
+    // Only an OPEN intent was certainly never sent, whatever was tried before: the others are looked for first.
+    const fresh = await claim(["OPEN"]);
+    const intent = fresh ?? (await claim(["SENDING", "UNCONFIRMED"]));
+    if (!intent) throw stillUnderWay();
+    reachPoint("customer-claimed");
+    const isFirst = fresh !== null;
+    return whileLeased(database, intent, async () => {
+      try {
+        const askedAt = Date.now();
+        const earlier = isFirst ? null : await this.#findEarlier(intent);
+        return await this.#settle(intent, earlier ?? (await this.#create(intent, isFirst ? null : askedAt)), source);
+      } catch (error) {
+        if (error instanceof ProviderError) await this.#settleFailure(intent, isFirst, error);
+        throw error;
+      }
+    });
+  }
+
+  /** `askedAt` is when the look-up began that did not find it: a slow answer must not make two of them look apart. */
+  async #create(intent: IntentRow, askedAt: number | null): Promise<CustomerChange> {
+    const { customers, absenceGapMs } = this.#parts;
+    const { absent_since: absentSince } = intent;
+    if (askedAt !== null && (absentSince === null || askedAt - absentSince < absenceGapMs)) {
+      throw new NotFoundYet(absentSince ?? Date.now());
+    }
+    const change = await customers.create(JSON.parse(intent.command) as CreateCustomerCommand);
+    reachPoint("customer-answered");
+    return change;
+  }
+
+  async #settle(intent: IntentRow, change: CustomerChange, source: News["source"]): Promise<string> {
+    await this.#parts.door.apply([change], { source, tenant: intent.tenant }, async (tx) => {
+      if (!(await settleIntent(tx, intent, { state: "DONE", subject_id: change.id }))) throw new LeaseLost();
+    });
+    reachPoint("customer-settled");
+    return change.id;
+  }
+
+  async #settleFailure(intent: IntentRow, isFirst: boolean, error: ProviderError): Promise<void> {
+    const { db } = this.#parts.database;
     if (error.kind === "REFUSED") {
       const rejection = toCustomerRejection(error);
-      const refusal = JSON.stringify(rejection.userErrors);
-      await settleIntent(database.db, intent, { state: "REFUSED", refusal, updated_at: now });
+      await settleIntent(db, intent, { state: "REFUSED", refusal: JSON.stringify(rejection.userErrors) });
       throw rejection;
     }
-    if (error.outcome === "UNKNOWN") {
-      await settleIntent(database.db, intent, { state: "UNCONFIRMED", updated_at: now });
-    } else {
-      await database.transaction((tx) => deleteIntent(tx, intent));
+    if (error.outcome === "NOT_DONE" && !(error instanceof NotFoundYet)) {
+      // An attempt that never left proves nothing about the ones before it.
+      await settleIntent(db, intent, { state: isFirst ? "RELEASED" : "UNCONFIRMED", ...later(intent) });
+      return;
     }
+    const absentSince = error instanceof NotFoundYet ? error.since : null;
+    await settleIntent(db, intent, { state: "UNCONFIRMED", absent_since: absentSince, ...later(intent) });
   }
 
-  async #findEarlier({ email, type }: CreateCustomerCommand): Promise<CustomerChange | null> {
-    if (!email) return null;
-    const found = await this.#parts.customers.findByEmail(email, "write");
-    return found.find(({ details }) => details.type === type) ?? null;
+  async #replay(intent: IntentRow): Promise<string> {
+    if (intent.state === "REFUSED") throw storedRefusal(intent);
+    if (intent.state === "DONE") return intent.subject_id as string;
+    return this.attempt(intent.id, "MUTATION");
   }
+
+  /** What a lost attempt made: a customer that fits and that no other intent has made. */
+  async #findEarlier(intent: IntentRow): Promise<CustomerChange | null> {
+    const { email, type, idNumber, registrationNumber } = JSON.parse(intent.command) as CreateCustomerCommand;
+    const found = await this.#parts.customers
+      .find({ email, idNumber, registrationNumber }, "write")
+      .catch((error) => Promise.reject(isProviderError(error, "REFUSED") ? lookUpRefused() : error));
+    for (const change of found) {
+      if (change.details.type !== type) continue;
+      if (!(await hasSubject(this.#parts.database.db, "createCustomer", change.id))) return change;
+    }
+    return null;
+  }
+}
+
+/** One look-up that found nothing proves nothing yet. */
+class NotFoundYet extends ProviderError {
+  constructor(readonly since: number) {
+    super("UNAVAILABLE", "The customer was not found; looking again before it is created.", {
+      outcome: "NOT_DONE",
+      retryAfterSeconds: 5,
+    });
+  }
+}
+
+/** That a look-up is refused says nothing of the customer. */
+function lookUpRefused(): ProviderError {
+  return new ProviderError("UNAVAILABLE", "The provider refused to look for the customer.", { outcome: "UNKNOWN" });
+}
+
+function stillUnderWay(): ProviderError {
+  return new ProviderError("UNAVAILABLE", "Another call with this key is still under way.", {
+    outcome: "UNKNOWN",
+    retryAfterSeconds: 5,
+  });
+}
+
+const firstWaitMs = 2_000;
+const longestWaitMs = 60_000;
+
+function later({ attempts }: IntentRow): { attempts: number; next_attempt_at: number } {
+  const waitMs = Math.min(firstWaitMs * 2 ** attempts, longestWaitMs);
+  return { attempts: attempts + 1, next_attempt_at: Date.now() + waitMs };
 }

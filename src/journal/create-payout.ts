@@ -1,5 +1,5 @@
-// A payment is made once: the intent and the payout are on disk before anything is sent, and an answer that does not
-// prove the outcome leaves the payout UNCONFIRMED instead of sending again.
+// A payment is made once: the intent and the payout are on disk before anything is sent, and every later call with the
+// key is answered with what became of the first.
 
 import { v7 as newId } from "uuid";
 import { type Principal, visibilityOf } from "../access/principal.js";
@@ -8,8 +8,19 @@ import type { Mirror } from "../mirror/mirror.js";
 import type { CreatePayoutInput } from "../schema/payout.input.js";
 import { rejectField } from "../schema/rejection.js";
 import type { Database } from "../store/database.js";
-import { intentByKey } from "../store/intent.queries.js";
-import { fingerprintOf, type IntentKey, KeyTaken, refuseReuse, storedRefusal, takeKey } from "./intents.js";
+import type { IntentRow } from "../store/intent.queries.js";
+import { reachPoint } from "../telemetry/crash-point.js";
+import type { Logger } from "../telemetry/logger.js";
+import {
+  findIntent,
+  fingerprintOf,
+  type IntentKey,
+  KeyTaken,
+  LeaseLost,
+  storedRefusal,
+  takeKey,
+  waitWhileSending,
+} from "./intents.js";
 import { toFirstPayoutChange, toPayoutCommand } from "./payout-command.js";
 import type { PayoutSender } from "./send-payout.js";
 
@@ -23,63 +34,78 @@ export interface PayoutJournalParts {
   door: ChangeDoor;
   mirror: Mirror;
   sender: PayoutSender;
+  /** When the caller is answered with what is known, whether or not the provider has answered. */
+  answerWithinMs: number;
+  logger: Logger;
 }
 
 export class PayoutJournal {
   readonly #parts: PayoutJournalParts;
-  /** Sendings under way in this process, so that a repeated call can wait for the first one. */
-  readonly #sending = new Map<string, Promise<void>>();
 
   constructor(parts: PayoutJournalParts) {
     this.#parts = parts;
   }
 
   async create(principal: Principal, input: CreatePayoutInput): Promise<PayoutResult> {
-    const intentKey: IntentKey = {
+    const key: IntentKey = {
       tenant: principal.tenant,
       operation: "createPayout",
       key: input.idempotencyKey,
       fingerprint: fingerprintOf(toPayoutCommand(input, "")),
     };
-    const earlier = await this.#replay(intentKey);
-    if (earlier) return earlier;
-    await this.#checkCustomer(principal, input.customerId);
-    try {
-      const { payoutId, intentId } = await this.#record(intentKey, input);
-      const sending = this.#parts.sender.send(intentId);
-      this.#sending.set(payoutId, sending);
-      await sending.finally(() => this.#sending.delete(payoutId));
-      return { payoutId, replayed: false };
-    } catch (error) {
-      if (!(error instanceof KeyTaken)) throw error;
-      return (await this.#replay(intentKey)) as PayoutResult;
+    const { database, answerWithinMs } = this.#parts;
+    for (;;) {
+      if (await findIntent(database, key)) {
+        const ended = await waitWhileSending(database, key, answerWithinMs);
+        // Null: the first call was told that nothing was sent, and this one may try itself.
+        if (ended) return replay(ended);
+      }
+      await this.#checkCustomer(principal, input.customerId);
+      try {
+        const { payoutId, intentId } = await this.#record(key, input);
+        reachPoint("payout-recorded");
+        await this.#send(intentId);
+        return { payoutId, replayed: false };
+      } catch (error) {
+        if (!(error instanceof KeyTaken)) throw error;
+      }
     }
   }
 
-  async #record(intentKey: IntentKey, input: CreatePayoutInput): Promise<{ payoutId: string; intentId: string }> {
+  async #record(key: IntentKey, input: CreatePayoutInput): Promise<{ payoutId: string; intentId: string }> {
     const payoutId = newId();
     const command = toPayoutCommand(input, `gw-${payoutId}`);
     let intentId = "";
     await this.#parts.door.apply(
       [toFirstPayoutChange(payoutId, input, command)],
-      { source: "MUTATION", tenant: intentKey.tenant },
+      { source: "MUTATION", tenant: key.tenant },
       async (tx) => {
-        intentId = await takeKey(tx, intentKey, command, payoutId);
+        intentId = await takeKey(tx, key, command, payoutId);
       },
     );
     return { payoutId, intentId };
   }
 
-  /** The result that the key has already, once the call that took it has ended. */
-  async #replay({ tenant, operation, key, fingerprint }: IntentKey): Promise<PayoutResult | null> {
-    const find = () => intentByKey(this.#parts.database.db, tenant, operation, key);
-    const first = await find();
-    if (!first) return null;
-    refuseReuse(first, fingerprint);
-    await this.#sending.get(first.subject_id as string)?.catch(() => {});
-    const ended = await find();
-    if (ended?.state === "REFUSED") throw storedRefusal(ended);
-    return { payoutId: first.subject_id as string, replayed: true };
+  /** Ends when the payout is sent or the caller has waited long enough; the sending goes on in any case. */
+  async #send(intentId: string): Promise<void> {
+    const { sender, answerWithinMs, logger } = this.#parts;
+    const caller = { isWaiting: true };
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, answerWithinMs);
+    });
+    const sending = sender.send(intentId, caller).catch((error) => {
+      // Another node has taken over: what it finds out is the answer.
+      if (error instanceof LeaseLost) return;
+      if (caller.isWaiting) throw error;
+      logger.error({ err: error }, "payout could not be sent after its caller was answered");
+    });
+    try {
+      await Promise.race([sending, patience]);
+    } finally {
+      caller.isWaiting = false;
+      clearTimeout(timer);
+    }
   }
 
   async #checkCustomer(principal: Principal, customerId: string): Promise<void> {
@@ -93,4 +119,9 @@ export class PayoutJournal {
       );
     }
   }
+}
+
+function replay(intent: IntentRow): PayoutResult {
+  if (intent.state === "REFUSED") throw storedRefusal(intent);
+  return { payoutId: intent.subject_id as string, replayed: true };
 }

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { v7 as newId } from "uuid";
 import { Rejection, rejectField, type UserErrorFields } from "../schema/rejection.js";
-import type { Tx } from "../store/database.js";
-import { type IntentRow, insertIntent } from "../store/intent.queries.js";
+import type { Database, Tx } from "../store/database.js";
+import { type IntentRow, insertIntent, intentByKey, renewIntent, reuseIntent } from "../store/intent.queries.js";
 import type { IntentOperation } from "../store/tables.js";
 
 /** The key was taken in this very moment by another call. */
@@ -23,6 +23,9 @@ export interface IntentKey {
   key: string;
   fingerprint: string;
 }
+
+// The call that wrote an intent sends it itself; only if it died does a worker.
+const ownSendingMs = 2_000;
 
 /** The same for every spelling of one input: members in any order, absent or null. */
 export function fingerprintOf(input: unknown): string {
@@ -48,32 +51,67 @@ export async function takeKey(
   subjectId: string | null,
 ): Promise<string> {
   const now = Date.now();
-  const id = newId();
-  const isFirst = await insertIntent(tx, {
-    id,
-    tenant,
-    operation,
-    idempotency_key: key,
+  const use = {
     fingerprint,
-    state: "OPEN",
     command: JSON.stringify(command),
     subject_id: subjectId,
-    refusal: null,
-    fence: 0,
-    lease_until: 0,
-    created_at: now,
+    next_attempt_at: now + ownSendingMs,
     updated_at: now,
-  });
-  if (!isFirst) throw new KeyTaken();
-  return id;
+  };
+  const owner = { tenant, operation, idempotency_key: key };
+  const id = newId();
+  const fresh = { state: "OPEN" as const, refusal: null, fence: 0, lease_until: 0, created_at: now };
+  if (await insertIntent(tx, { id, ...owner, ...use, ...fresh })) return id;
+  const reused = await reuseIntent(tx, owner, use);
+  if (reused === null) throw new KeyTaken();
+  return reused;
 }
 
-export function refuseReuse(intent: IntentRow, fingerprint: string): void {
-  if (intent.fingerprint === fingerprint) return;
+/** The intent that the key belongs to; null where the key is free. Refuses a key that was used for something else. */
+export async function findIntent(
+  { db }: Database,
+  { tenant, operation, key, fingerprint }: IntentKey,
+): Promise<IntentRow | null> {
+  const intent = await intentByKey(db, tenant, operation, key);
+  if (!intent || intent.state === "RELEASED") return null;
+  if (intent.fingerprint === fingerprint) return intent;
   throw rejectField(["idempotencyKey"], "IDEMPOTENCY_KEY_REUSED", "idempotencyKey was used before with another input.");
+}
+
+const pollMs = 100;
+
+/** Waits while the intent is being sent, by this node or another, but not for ever. */
+export async function waitWhileSending(
+  database: Database,
+  key: IntentKey,
+  withinMs: number,
+): Promise<IntentRow | null> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const intent = await findIntent(database, key);
+    const isBeingSent = intent?.state === "OPEN" || intent?.state === "SENDING";
+    if (!isBeingSent || performance.now() > deadline) return intent;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
 }
 
 /** The refusal that the key got when it was first used. */
 export function storedRefusal(intent: IntentRow): Rejection {
   return new Rejection(JSON.parse(intent.refusal ?? "[]") as UserErrorFields[], true);
+}
+
+/** Short, and renewed while the work goes on: what a dead process had is free again within seconds. */
+export const leaseMs = 6_000;
+
+/** Does the work while nobody else can take the intent. */
+export async function whileLeased<T>(database: Database, intent: IntentRow, work: () => Promise<T>): Promise<T> {
+  const renewing = setInterval(() => {
+    // A renewal that fails shows when the outcome is written.
+    renewIntent(database.db, intent, Date.now() + leaseMs).catch(() => {});
+  }, leaseMs / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewing);
+  }
 }

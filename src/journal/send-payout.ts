@@ -1,26 +1,34 @@
-// Hands one intent to the provider. It is taken by lease and marked as on its way before the first byte leaves, so a
-// process that dies in between leaves something to look up and nothing to send blindly again.
+// Hands one intent to the provider. It is marked as on its way before the first byte leaves, so a process that dies in
+// between leaves something to look up and nothing to send blindly again.
 
 import type { PayoutChange } from "../datasources/changes.js";
 import type { PayoutCommand } from "../datasources/commands.js";
 import type { PayoutsDataSource } from "../datasources/payouts.datasource.js";
 import { ProviderError } from "../datasources/provider-error.js";
-import type { ChangeDoor } from "../mirror/apply-change.js";
-import type { Rejection } from "../schema/rejection.js";
-import type { Database, Tx } from "../store/database.js";
-import { claimIntent, deleteIntent, type IntentRow, settleIntent } from "../store/intent.queries.js";
+import type { ChangeDoor, News } from "../mirror/apply-change.js";
+import type { Database } from "../store/database.js";
+import { claimIntent, type IntentOutcome, type IntentRow, settleIntent } from "../store/intent.queries.js";
+import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
-import { LeaseLost } from "./intents.js";
+import { LeaseLost, leaseMs, whileLeased } from "./intents.js";
+import type { ReferenceEcho } from "./reference-echo.js";
 import { toPayoutRejection } from "./refusals.js";
 
 export interface PayoutSenderParts {
   database: Database;
   door: ChangeDoor;
   payouts: PayoutsDataSource;
-  /** Longer than one call to the provider can take. */
-  leaseMs: number;
+  referenceEcho: ReferenceEcho;
   logger: Logger;
 }
+
+/** The call that asked for the payout. While it waits, it can be told that nothing was sent. */
+export interface Caller {
+  isWaiting: boolean;
+}
+
+const nobody: Caller = { isWaiting: false };
+const resendMs = 5_000;
 
 export class PayoutSender {
   readonly #parts: PayoutSenderParts;
@@ -31,53 +39,74 @@ export class PayoutSender {
 
   /**
    * Sends the intent unless another sender has it. Afterwards the payout is what the provider said, or UNCONFIRMED.
-   * Throws a Rejection where the provider refused, and the ProviderError where nothing reached it.
+   * For a waiting caller it throws the Rejection of the provider, or the ProviderError where nothing reached it.
    */
-  async send(intentId: string): Promise<void> {
-    const { database, payouts, leaseMs } = this.#parts;
-    const intent = await claimIntent(database.db, intentId, ["OPEN"], Date.now(), leaseMs);
+  async send(intentId: string, caller: Caller = nobody): Promise<void> {
+    const { database, payouts } = this.#parts;
+    const intent = await claimIntent(database.db, intentId, ["OPEN"], Date.now(), leaseMs, "SENDING");
     if (!intent) return;
-    const command = JSON.parse(intent.command) as PayoutCommand;
-    let change: PayoutChange;
-    try {
-      change = await payouts.create(command);
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      return this.#settleFailure(intent, command, error);
-    }
-    await this.#settle(intent, change, "DONE");
-  }
-
-  async #settleFailure(intent: IntentRow, command: PayoutCommand, error: ProviderError): Promise<void> {
-    if (error.kind === "REFUSED") {
-      const rejection = toPayoutRejection(error, command);
-      await this.#settle(intent, failed(rejection.message), "REFUSED", rejection);
-      throw rejection;
-    }
-    if (error.outcome === "UNKNOWN") {
-      this.#parts.logger.warn({ payoutId: intent.subject_id, error: error.message }, "payout is unconfirmed");
-      await this.#settle(intent, { kind: "payout", status: "UNCONFIRMED", details: {} }, "UNCONFIRMED");
-      return;
-    }
-    // Nothing reached the provider: the payout ends here, and the key is free for another try.
-    await this.#apply(intent, failed("The provider could not be reached; nothing was sent."), (tx) =>
-      deleteIntent(tx, intent),
-    );
-    throw error;
-  }
-
-  #settle(intent: IntentRow, change: PayoutChange, state: IntentRow["state"], rejection?: Rejection): Promise<void> {
-    const refusal = rejection && { refusal: JSON.stringify(rejection.userErrors) };
-    return this.#apply(intent, change, (tx) => settleIntent(tx, intent, { state, ...refusal, updated_at: Date.now() }));
+    reachPoint("payout-claimed");
+    await whileLeased(database, intent, async () => {
+      const command = JSON.parse(intent.command) as PayoutCommand;
+      let change: PayoutChange;
+      try {
+        change = await payouts.create(command);
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error;
+        return this.#settleFailure(intent, command, error, caller);
+      }
+      reachPoint("payout-answered");
+      if (change.merchantReference === command.merchantReference) await this.#parts.referenceEcho.note();
+      // Accepted, under a status word that we have not met: what became of it is for the look-up to say.
+      const isUnderstood = change.status !== undefined;
+      const news = isUnderstood ? change : { ...change, ...unconfirmed, details: change.details };
+      await this.settle(intent, news, isUnderstood ? { state: "DONE" } : lost(), "MUTATION");
+      reachPoint("payout-settled");
+    });
   }
 
   /** The outcome and its log entry share one commit; it is undone where a later sender has taken over. */
-  async #apply(intent: IntentRow, change: PayoutChange, write: (tx: Tx) => Promise<boolean>): Promise<void> {
+  async settle(intent: IntentRow, change: PayoutChange, outcome: IntentOutcome, source: News["source"]): Promise<void> {
     const payoutId = intent.subject_id as string;
-    await this.#parts.door.apply([{ ...change, payoutId }], { source: "MUTATION" }, async (tx) => {
-      if (!(await write(tx))) throw new LeaseLost();
+    await this.#parts.door.apply([{ ...change, payoutId }], { source }, async (tx) => {
+      if (!(await settleIntent(tx, intent, outcome))) throw new LeaseLost();
     });
   }
+
+  async #settleFailure(intent: IntentRow, command: PayoutCommand, error: ProviderError, caller: Caller): Promise<void> {
+    // The reference is ours alone: that it is taken means that an earlier sending was accepted.
+    if (error.outcome === "UNKNOWN" || error.fieldErrors.merchant_reference) {
+      this.#parts.logger.warn({ payoutId: intent.subject_id, error: error.message }, "payout is unconfirmed");
+      return this.settle(intent, unconfirmed, lost(), "MUTATION");
+    }
+    if (error.kind === "REFUSED") {
+      const rejection = toPayoutRejection(error, command);
+      const refusal = JSON.stringify(rejection.userErrors);
+      await this.settle(intent, failed(rejection.message), { state: "REFUSED", refusal }, "MUTATION");
+      throw rejection;
+    }
+    const waitsItsTurn = error.kind === "RATE_LIMITED";
+    if (waitsItsTurn || !caller.isWaiting) {
+      const waitMs = waitsItsTurn ? (error.retryAfterSeconds ?? 1) * 1000 : resendMs;
+      await settleIntent(this.#parts.database.db, intent, { state: "OPEN", next_attempt_at: Date.now() + waitMs });
+      return;
+    }
+    // Nothing reached the provider, and the caller hears it: the payout ends here, and the key can be used again.
+    await this.settle(
+      intent,
+      failed("The provider could not be reached; nothing was sent."),
+      { state: "RELEASED" },
+      "MUTATION",
+    );
+    throw error;
+  }
+}
+
+const unconfirmed: PayoutChange = { kind: "payout", status: "UNCONFIRMED", details: {} };
+
+/** To be looked up at once, however long the sending took. */
+function lost(): IntentOutcome {
+  return { state: "UNCONFIRMED", attempts: 0, absent_since: null, next_attempt_at: Date.now() };
 }
 
 function failed(failureReason: string): PayoutChange {

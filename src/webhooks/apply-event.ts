@@ -47,13 +47,18 @@ export async function applyEvent(parts: EventApplierParts, row: InboxRow): Promi
 }
 
 async function applyChanges({ door, adopter }: EventApplierParts, row: InboxRow, changes: Change[]): Promise<void> {
-  const settle = (tx: Tx) => settleEvent(tx, row.id, { state: "APPLIED", reason: null, settled_at: Date.now() });
+  const settle = (tx: Tx) => settleEvent(tx, row.id, { state: "APPLIED", reason: null });
+  let contradicted: Change[] = [];
   try {
-    const applied = await door.apply(changes, { source: "WEBHOOK" });
+    await door.apply(changes, { source: "WEBHOOK" }, async (tx, applied) => {
+      contradicted = changes.filter((_, index) => applied[index]?.verdict === "CONTRADICTION");
+      if (contradicted.length === 0) await settle(tx);
+    });
+    if (contradicted.length === 0) return;
     // Two finals disagree: what the transaction itself says is taken, and is logged as a correction.
-    const contradicted = changes.filter((_, index) => applied[index]?.verdict === "CONTRADICTION");
     for (const change of contradicted) await adopt(adopter, change);
-    await door.apply([], { source: "WEBHOOK" }, settle);
+    // Where the event was right, it tells more of the end than the look-up.
+    await door.apply(contradicted, { source: "WEBHOOK" }, settle);
   } catch (error) {
     if (!(error instanceof UnknownSubject)) throw error;
     await adopt(adopter, error.change);

@@ -1,11 +1,11 @@
 // A webhook that was answered 2xx is on disk. Whether it means anything is decided afterwards.
 
 import type { Database } from "../store/database.js";
-import { hasOtherContent, insertEvent } from "../store/inbox.queries.js";
-import { operatorTenant } from "../store/visibility.js";
+import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { classifyEvent } from "./classify-event.js";
+import { storeEvent } from "./store-event.js";
 import { verifySignature } from "./verify-signature.js";
 
 export interface ReceivedDelivery {
@@ -41,27 +41,8 @@ export class WebhookReceiver {
       return "REFUSED";
     }
     const event = classifyEvent(delivery.rawBody);
-    const now = Date.now();
-    const inserted = await database.transaction(async (tx) => {
-      const isConflict = await hasOtherContent(tx, event.dedupeKey, event.contentHash);
-      return insertEvent(tx, {
-        tenant: operatorTenant,
-        dedupe_key: event.dedupeKey,
-        content_hash: event.contentHash,
-        kind: event.kind,
-        type: event.type,
-        subject: event.subject,
-        // What is not UTF-8 is kept readable; it is parked in any case.
-        raw_body: delivery.rawBody.toString("utf8").replaceAll("\0", "\ufffd"),
-        is_conflict: isConflict ? 1 : 0,
-        state: "RECEIVED",
-        attempts: 0,
-        next_attempt_at: now,
-        reason: null,
-        received_at: now,
-        settled_at: null,
-      });
-    });
+    const inserted = await storeEvent(database, event, delivery.rawBody);
+    reachPoint("webhook-stored");
     metrics.webhooks.inc({ kind: event.kind, outcome: inserted ? "stored" : "repeated" });
     logger.info({ kind: event.kind, secret: verdict.secretIndex, isRepeated: !inserted }, "webhook received");
     if (inserted) onStored();
