@@ -16,8 +16,14 @@ export interface Config {
   /** Space-separated: what the gateway asks its token to allow. */
   providerScope: string;
   providerTimeoutMs: number;
+  /** The account's limits, for all nodes together, e.g. 100/1m,1500/1h. */
+  providerRateLimit: string;
+  /** What nodes share; null: this process is alone. */
+  redisUrl: string | null;
   /** Host suffixes that a pre-signed URL may have; null: any public host. */
   storageHosts: string[] | null;
+  /** How often open payouts and customers in review are looked up; null turns it off. */
+  reconcileMs: number | null;
   sandbox: SandboxConfig;
   /** Several while a secret is rotated; empty in the sandbox, which brings its own. */
   webhookSecrets: string[];
@@ -26,6 +32,8 @@ export interface Config {
   hasIntrospection: boolean;
   uploadMaxBytes: number;
   shutdownTimeoutMs: number;
+  /** The named instruction at which a test kills the process; null outside of such tests. */
+  crashAt: string | null;
   logLevel: string;
   isTerminal: boolean;
 }
@@ -94,6 +102,13 @@ const gatewaySchema = z.object({
   PROVIDER_SCOPE: z.string().default(defaultScope),
   PROVIDER_API_KEY: z.string().optional(),
   PROVIDER_TIMEOUT_MS: whole(100, 600_000).default(30_000),
+  PROVIDER_RATE_LIMIT: z
+    .string()
+    .regex(
+      /^[1-9]\d{0,8}\/[1-9]\d{0,3}[smhd](,[1-9]\d{0,8}\/[1-9]\d{0,3}[smhd])*$/,
+      "must be calls per window, e.g. 100/1m,1500/1h",
+    )
+    .default("100/1m,1500/1h"),
   PROVIDER_STORAGE_HOSTS: list.optional(),
   WEBHOOK_SIGNING_SECRET: list.default([]),
   WEBHOOK_TOLERANCE_SECONDS: whole(1, 86_400).default(300),
@@ -101,10 +116,16 @@ const gatewaySchema = z.object({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "must be sqlite:PATH, sqlite::memory: or postgres://…")
     .default("sqlite:data/gateway.db"),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/.+$/, "must be redis://… or rediss://…")
+    .optional(),
   AUTH_DISABLED: flag.optional(),
   INTROSPECTION: flag.default(true),
   UPLOAD_MAX_BYTES: whole(1, 25_000_000).default(10_485_760),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
+  TEST_CRASH_AT: z.string().optional(),
+  RECONCILE_SECONDS: whole(0, 86_400).default(60),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -119,7 +140,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const read = parse(gatewaySchema, environment);
   const mistakes = conflictsOf(read, environment);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const publicUrl = read.PUBLIC_URL ?? `http://${read.HOST}:${read.PORT}`;
+  const publicUrl = read.PUBLIC_URL ?? `http://${inUrl(read.HOST)}:${read.PORT}`;
   return Object.freeze({
     host: read.HOST,
     port: read.PORT,
@@ -127,7 +148,10 @@ export function readConfig(environment: Environment = process.env): Config {
     provider: read.PROVIDER_URL ? { url: read.PROVIDER_URL, credentials: credentialsOf(read) } : null,
     providerScope: read.PROVIDER_SCOPE,
     providerTimeoutMs: read.PROVIDER_TIMEOUT_MS,
+    providerRateLimit: read.PROVIDER_RATE_LIMIT,
+    redisUrl: read.REDIS_URL ?? null,
     storageHosts: read.PROVIDER_STORAGE_HOSTS ?? null,
+    reconcileMs: read.RECONCILE_SECONDS > 0 ? read.RECONCILE_SECONDS * 1000 : null,
     sandbox: {
       ...sandboxConfigOf(read),
       host: "127.0.0.1",
@@ -140,6 +164,7 @@ export function readConfig(environment: Environment = process.env): Config {
     hasIntrospection: read.INTROSPECTION,
     uploadMaxBytes: read.UPLOAD_MAX_BYTES,
     shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
+    crashAt: read.TEST_CRASH_AT ?? null,
     logLevel: read.LOG_LEVEL,
     isTerminal: process.stdout.isTTY ?? false,
   });
@@ -175,6 +200,9 @@ function conflictsOf(read: z.output<typeof gatewaySchema>, environment: Environm
   if (read.AUTH_DISABLED && environment.NODE_ENV === "production") {
     mistakes.push("AUTH_DISABLED: cannot be true where NODE_ENV is production");
   }
+  if (read.TEST_CRASH_AT && environment.NODE_ENV === "production") {
+    mistakes.push("TEST_CRASH_AT: cannot be used where NODE_ENV is production");
+  }
   if (read.PROVIDER_URL) {
     if (!read.AUTH_DISABLED) {
       mistakes.push("AUTH_DISABLED: must be true with PROVIDER_URL: everyone on this machine is the operator then");
@@ -207,6 +235,10 @@ function sandboxConfigOf(read: SandboxNames): Omit<SandboxConfig, "host" | "stat
   };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
   return { port: read.SANDBOX_PORT, ...given };
+}
+
+function inUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function besideDatabase(databaseUrl: string): string {

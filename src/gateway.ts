@@ -1,9 +1,15 @@
 // The wiring, top to bottom. Tests start the same function in-process.
 
 import "reflect-metadata";
+import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { Redis } from "ioredis";
 import type { Config, ProviderCredentials } from "./config.js";
 import { BanksDataSource } from "./datasources/banks.datasource.js";
+import { MemoryBudget } from "./datasources/budget/memory-budget.js";
+import type { ProviderBudget } from "./datasources/budget/provider-budget.js";
+import { parseRateLimit } from "./datasources/budget/rate-windows.js";
+import { RedisBudget } from "./datasources/budget/redis-budget.js";
 import { CurrenciesDataSource } from "./datasources/currencies.datasource.js";
 import { CustomersDataSource } from "./datasources/customers.datasource.js";
 import { DocumentsDataSource } from "./datasources/documents.datasource.js";
@@ -13,26 +19,37 @@ import { ProviderClient } from "./datasources/provider-client.js";
 import { ObjectStorage } from "./datasources/storage.js";
 import { TransactionsDataSource } from "./datasources/transactions.datasource.js";
 import { WalletsDataSource } from "./datasources/wallets.datasource.js";
+import { WebhooksDataSource } from "./datasources/webhooks.datasource.js";
 import { contextFactory } from "./http/create-context.js";
 import { createServer } from "./http/server.js";
 import { startSpoolDirectory } from "./http/uploads/spool-directory.js";
+import { PayoutConfirmer } from "./journal/confirm-payout.js";
 import { CustomerJournal } from "./journal/create-customer.js";
 import { PayoutJournal } from "./journal/create-payout.js";
 import { DocumentJournal } from "./journal/documents.js";
+import { startIntentWorkers } from "./journal/intent-workers.js";
 import { Journal } from "./journal/journal.js";
+import { ReferenceEcho } from "./journal/reference-echo.js";
 import { PayoutSender } from "./journal/send-payout.js";
 import { Adopter } from "./mirror/adopt.js";
 import { ChangeDoor } from "./mirror/apply-change.js";
+import { AccountImport } from "./mirror/import-account.js";
 import { Mirror } from "./mirror/mirror.js";
+import { Reconciler } from "./mirror/reconcile.js";
+import { RedisWakeUps } from "./mirror/redis-wake-ups.js";
 import { ReferenceData } from "./mirror/reference-data.js";
 import { InProcessWakeUps } from "./mirror/wake-ups.js";
 import { buildGatewaySchema } from "./resolvers/build-schema.js";
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox/sandbox.js";
 import { openDatabase } from "./store/database.js";
+import { logHead } from "./store/status-log.queries.js";
+import { armCrashPoint } from "./telemetry/crash-point.js";
 import type { Logger } from "./telemetry/logger.js";
 import { Metrics } from "./telemetry/metrics.js";
 import { InboxWorker } from "./webhooks/inbox-worker.js";
+import { ParkedEvents } from "./webhooks/parked-events.js";
 import { WebhookReceiver } from "./webhooks/receive-webhook.js";
+import { startReconciliation } from "./webhooks/start-reconciliation.js";
 
 export interface Gateway {
   url: string;
@@ -46,16 +63,25 @@ export interface GatewayOptions {
   logger: Logger;
   /** Beyond what the environment can say of the sandbox. */
   sandbox?: Partial<SandboxOptions>;
+  /** Shorter waits, for tests. */
+  patience?: Partial<typeof patience>;
 }
 
 // A pre-signed PUT of the largest file over a slow line.
 const storageTimeoutMs = 120_000;
+const patience = {
+  /** How far apart two look-ups must be to prove that the provider does not have what was sent. */
+  absenceGapMs: 5_000,
+  /** When a caller is answered with what is known, whether or not the provider has answered. */
+  answerWithinMs: 15_000,
+};
 const maxFilesOfUpload = 20;
 const maxFieldBytes = 100_000;
 const multipartDeadlineMs = 300_000;
 
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger } = options;
+  armCrashPoint(config.crashAt);
   // What was started is stopped again in the opposite order, also when a later start fails.
   const stops: (() => unknown)[] = [];
   const stop = async () => {
@@ -69,12 +95,16 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const sandbox = config.provider ? null : await startSandbox({ ...config.sandbox, ...options.sandbox });
     if (sandbox) stops.push(() => sandbox.stop());
     const providerUrl = config.provider?.url ?? (sandbox as Sandbox).url;
+    const credentials = config.provider?.credentials ?? credentialsOf(sandbox as Sandbox);
+
+    const redis = config.redisUrl ? new Redis(config.redisUrl) : null;
+    stops.push(() => redis?.disconnect());
+    const budget = createBudget(config, redis, accountOf(providerUrl, credentials), logger);
+    stops.push(() => budget.close());
     const provider = new ProviderClient({
       baseUrl: providerUrl,
-      credentials: {
-        ...(config.provider?.credentials ?? credentialsOf(sandbox as Sandbox)),
-        scope: config.providerScope,
-      },
+      credentials: { ...credentials, scope: config.providerScope },
+      budget,
       timeoutMs: config.providerTimeoutMs,
       logger,
       userAgent: "payout-gateway",
@@ -88,11 +118,27 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       isLoopbackProvider: isLoopback(providerUrl),
     });
 
-    const wakeUps = new InProcessWakeUps();
+    const { log_id: logId } = await logHead(database.db);
+    const wakeUps = redis
+      ? new RedisWakeUps({ redis, channel: `payout-gateway:${logId}:wake-ups` })
+      : new InProcessWakeUps();
+    if (wakeUps instanceof RedisWakeUps) stops.push(() => wakeUps.close());
     const door = new ChangeDoor({ database, wakeUps, metrics, logger });
     const adopter = new Adopter(database, door, {
       customer: (id) => customers.get(id),
       transaction: (key) => transactions.get(key),
+    });
+    const spareLookUps = {
+      customer: (id: string) => customers.get(id, "reconciliation"),
+      transaction: (key: string) => transactions.get(key, "reconciliation"),
+    };
+    const accountImport = new AccountImport({
+      database,
+      door,
+      adopter,
+      listCustomers: (page) => customers.list({ page }, "reconciliation"),
+      listPayouts: (page) => transactions.list({ page }, "reconciliation"),
+      logger,
     });
     const mirror = await Mirror.open(database, wakeUps, adopter);
     const referenceData = new ReferenceData({
@@ -102,12 +148,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       fees: new FeesDataSource(provider),
     });
 
-    const leaseMs = config.providerTimeoutMs * 2;
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
-    const sender = new PayoutSender({ database, door, payouts, leaseMs, logger });
+    const referenceEcho = new ReferenceEcho(database);
+    const sender = new PayoutSender({ database, door, payouts, referenceEcho, logger });
+    const { absenceGapMs, answerWithinMs } = { ...patience, ...options.patience };
+    const confirmer = new PayoutConfirmer({ database, transactions, sender, referenceEcho, absenceGapMs, logger });
+    const customerJournal = new CustomerJournal({ database, door, customers, absenceGapMs, answerWithinMs });
     const journal = new Journal({
       mirror,
-      customers: new CustomerJournal({ database, door, customers, leaseMs }),
+      customers: customerJournal,
       updates: { door, customers },
       documents: new DocumentJournal({
         door,
@@ -116,7 +165,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         storage,
         storageTimeoutMs,
       }),
-      payouts: new PayoutJournal({ database, door, mirror, sender }),
+      payouts: new PayoutJournal({ database, door, mirror, sender, answerWithinMs, logger }),
       uploadMaxBytes: config.uploadMaxBytes,
     });
 
@@ -135,7 +184,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     stops.push(() => spool.stop());
     const server = await createServer({
       schema: await buildGatewaySchema(),
-      createContext: contextFactory({ mirror, journal, referenceData }),
+      createContext: contextFactory({
+        mirror,
+        journal,
+        referenceData,
+        parkedEvents: new ParkedEvents(database, () => inbox.wake()),
+      }),
       hasIntrospection: config.hasIntrospection,
       hasExplorer: config.hasIntrospection,
       uploadLimits: {
@@ -149,11 +203,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       receiver,
       metrics,
       checkReadiness: async () => {
-        const isReadable = await mirror.statusCursor().then(
-          () => true,
-          () => false,
-        );
-        return isReadable ? null : "The database cannot be read.";
+        try {
+          await mirror.statusCursor();
+          return { reason: null, detail: config.reconcileMs === null ? null : await accountImport.progress() };
+        } catch {
+          return { reason: "The database cannot be read.", detail: null };
+        }
       },
       logger,
     });
@@ -163,8 +218,30 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
     // With PORT=0 the address is known only now.
     if (config.port === 0) sandbox?.setWebhookUrl(`${url}/webhooks`);
-    // What an earlier process has received and not applied.
+    // What an earlier process has received and not applied, or begun and not ended.
     inbox.wake();
+    if (config.reconcileMs !== null) {
+      const reconciliation = startReconciliation({
+        database,
+        reconciler: new Reconciler({
+          database,
+          door,
+          lookUps: spareLookUps,
+          overdueMs: config.reconcileMs,
+          metrics,
+          logger,
+        }),
+        accountImport,
+        webhooks: new WebhooksDataSource(provider),
+        everyMs: config.reconcileMs,
+        onStored: () => inbox.wake(),
+        metrics,
+        logger,
+      });
+      stops.push(() => reconciliation.stop());
+    }
+    const workers = startIntentWorkers({ database, sender, confirmer, customers: customerJournal, logger });
+    stops.push(() => workers.stop());
     return { url, sandbox, metrics, stop };
   } catch (error) {
     await stop();
@@ -174,6 +251,19 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
 function credentialsOf({ clientId, clientSecret }: Sandbox): ProviderCredentials {
   return { clientId, clientSecret };
+}
+
+/** Names the provider's account: the budget is its, whoever spends it. */
+function accountOf(providerUrl: string, credentials: ProviderCredentials): string {
+  const name = "clientId" in credentials ? credentials.clientId : credentials.apiKey;
+  return createHash("sha256").update(`${providerUrl} ${name}`).digest("hex").slice(0, 16);
+}
+
+function createBudget(config: Config, redis: Redis | null, account: string, logger: Logger): ProviderBudget {
+  const windows = parseRateLimit(config.providerRateLimit);
+  if (!redis) return new MemoryBudget({ windows });
+  const keyPrefix = `payout-gateway:${account}`;
+  return new RedisBudget({ redis, windows, keyPrefix, nodeId: randomUUID(), logger });
 }
 
 function isLoopback(url: string): boolean {

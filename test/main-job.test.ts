@@ -2,7 +2,8 @@ import { startTestGateway } from "./support/start-test-gateway.js";
 import { pngFile, statusChangeFields } from "./support/test-client.js";
 
 test("one subscription sees every status of a customer, its document and its payout, each once and in order", async () => {
-  const { client } = await startTestGateway();
+  // Slow enough that no webhook overtakes the answer to the call that caused it.
+  const { client } = await startTestGateway({ sandbox: { payoutStepDelayMs: 500 } });
   const { statusCursor } = await client.run("{ statusCursor }");
   const following = client.follow({ after: statusCursor });
   const { customer } = await client.createCustomer();

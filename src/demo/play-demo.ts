@@ -43,22 +43,22 @@ export async function playDemo(client: DemoClient, print: (line: string) => void
   print(`\n1. createCustomer: ${customerId}`);
 
   const seen: string[] = [];
-  let failure: unknown = null;
-  const background = (work: Promise<void>) =>
-    work.catch((error) => {
-      failure ??= error;
-    });
+  const given = new AbortController();
+  const timer = setTimeout(
+    () => given.abort(new Error(`Not every change came within ${withinMs / 1000} seconds.`)),
+    withinMs,
+  );
+  const background = (work: Promise<void>) => work.catch((error) => given.abort(error));
   const isDone = (change: StatusChange) => {
     const name = `${change.subject} ${change.to}`;
     print(`   ${name.padEnd(22)} ${change.source}`);
     seen.push(name);
     if (name === "Customer VERIFIED") void background(step3(client, customerId, print));
-    return failure !== null || name === "Payout SUCCESSFUL" || name === "Payout FAILED";
+    return ["Customer REJECTED", "Payout SUCCESSFUL", "Payout FAILED"].includes(name);
   };
-  const following = client.follow(statusCursor, customerId, withinMs, isDone);
+  const following = client.follow(statusCursor, customerId, given.signal, isDone).finally(() => clearTimeout(timer));
   print("2. submitDocuments: one identity document");
-  await Promise.race([Promise.all([background(step2(client, customerId)), following]), following]);
-  if (failure) throw failure;
+  await Promise.all([background(step2(client, customerId)), following]);
 
   const isComplete = JSON.stringify(seen) === JSON.stringify(expected);
   print(isComplete ? "\nEvery status change came, each once and in order." : `\nExpected: ${expected.join(", ")}.`);

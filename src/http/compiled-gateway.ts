@@ -24,10 +24,10 @@ export class CompiledGateway implements GatewayInterface {
 
   readonly #execute: GatewayExecutor = async ({ document, operation, operationName, request, context }) => {
     const requestContext = context as RequestContext;
+    // Apollo leaves it to the executor to find that the document has no operation by the name that was asked for.
+    if (!operation) throw refusal("operationName must name one operation of the document.");
     if (operation.operation === "subscription") {
-      throw new GraphQLError("Subscriptions are served over WebSocket here and over SSE at /graphql/stream.", {
-        extensions: { code: "BAD_USER_INPUT" },
-      });
+      throw refusal("Subscriptions are served over WebSocket here and over SSE at /graphql/stream.");
     }
     const plan = this.#planOf(document, operationName ?? "");
     const result: ExecutionResult = isCompiledQuery(plan)
@@ -64,4 +64,8 @@ export class CompiledGateway implements GatewayInterface {
     }
     return plan;
   }
+}
+
+function refusal(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", http: { status: 400 } } });
 }

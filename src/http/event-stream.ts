@@ -2,11 +2,11 @@
 // itself says where it was.
 
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createHandler, type OperationArgs, type Response } from "graphql-sse";
 import type { CreateContext } from "./create-context.js";
 import { prepareOperation } from "./prepare-operation.js";
-import type { EventResult, Subscriber, SubscriptionArgs } from "./subscribe.js";
+import type { EventResults, Subscriber, SubscriptionArgs } from "./subscribe.js";
 
 export interface EventStreamParts {
   schema: GraphQLSchema;
@@ -49,7 +49,8 @@ export function createEventStreamHandler(parts: EventStreamParts) {
       if (!("document" in prepared)) return refuse(400, prepared);
       const operation = getOperationAST(prepared.document, prepared.operationName);
       if (operation?.operation !== "subscription") {
-        return refuse(400, [{ message: "Only subscriptions are served here; the rest is at /graphql." }]);
+        const message = "Only subscriptions are served here; the rest is at /graphql.";
+        return refuse(400, [{ message, extensions: { code: "BAD_USER_INPUT" } }]);
       }
       const requestId = request.raw.id;
       const renewContext = () => createContext({ requestId, lastEventId: null });
@@ -101,7 +102,7 @@ function headerOf(request: FastifyRequest, name: string): string {
   return Array.isArray(value) ? value.join(",") : (value ?? "");
 }
 
-function paced(results: AsyncIterableIterator<EventResult>, pace: Pace): AsyncIterableIterator<EventResult> {
+function paced(results: EventResults, pace: Pace): EventResults {
   return {
     async next() {
       const step = await results.next();
@@ -110,7 +111,11 @@ function paced(results: AsyncIterableIterator<EventResult>, pace: Pace): AsyncIt
     },
     return: async () => {
       pace.release();
-      return (await results.return?.()) ?? { done: true, value: undefined };
+      return results.return();
+    },
+    throw: async (error) => {
+      pace.release();
+      return results.throw(error);
     },
     [Symbol.asyncIterator]() {
       return this;
@@ -124,21 +129,27 @@ async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, 
     void body.return();
   };
   raw.once("close", stop);
-  for await (const chunk of body) {
-    const cursor = chunk.startsWith("event: next") ? pace.cursors.shift() : undefined;
-    const text = cursor ? `id: ${cursor}\n${chunk}` : chunk;
-    const isOpen = await new Promise<boolean>((resolve) => {
-      if (!raw.writable) return resolve(false);
-      raw.write(text, (error) => resolve(!error));
-    });
-    if (!isOpen) break;
-    if (cursor !== undefined) pace.release();
+  try {
+    for await (const chunk of body) {
+      const cursor = chunk.startsWith("event: next") ? pace.cursors.shift() : undefined;
+      const text = cursor ? `id: ${cursor}\n${chunk}` : chunk;
+      const isOpen = await new Promise<boolean>((resolve) => {
+        if (!raw.writable) return resolve(false);
+        raw.write(text, (error) => resolve(!error));
+      });
+      if (!isOpen) break;
+      if (cursor !== undefined) pace.release();
+    }
+    raw.end();
+  } catch {
+    // It is in the log. A connection that breaks, unlike one that ends, is taken up again by the client.
+    raw.destroy();
+  } finally {
+    raw.off("close", stop);
   }
-  raw.off("close", stop);
-  raw.end();
 }
 
-function refuse(status: number, errors: readonly (GraphQLError | { message: string })[]): Response {
+function refuse(status: number, errors: readonly GraphQLFormattedError[]): Response {
   const headers = { "content-type": "application/json; charset=utf-8" };
   return [JSON.stringify({ errors }), { status, statusText: "Bad Request", headers }];
 }

@@ -10,6 +10,7 @@ import type { Logger } from "../telemetry/logger.js";
 import { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
 import { createEventStreamHandler } from "./event-stream.js";
+import { toPublicFormat } from "./public-error.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
 import { type MultipartLimits, type ReceivedMultipart, receiveMultipart } from "./uploads/receive-multipart.js";
 import { UploadFault } from "./uploads/upload-faults.js";
@@ -23,13 +24,17 @@ export interface GraphqlParts {
 }
 
 const preflightHeader = "apollo-require-preflight";
+const otherBody = `Send the body with content-type: application/json, or an upload as multipart/form-data with ${preflightHeader}.`;
 
 export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<{ subscriber: Subscriber }> {
   const { schema, createContext, hasIntrospection, logger, uploadLimits } = parts;
   const apollo = new ApolloServer({
     gateway: new CompiledGateway(schema, logger),
     introspection: hasIntrospection,
+    // A suggestion tells of the schema what introspection would.
+    hideSchemaDetailsFromClientErrors: !hasIntrospection,
     includeStacktraceInErrorResponses: false,
+    formatError: (formatted, error) => toPublicFormat(formatted, error, logger),
     persistedQueries: false,
     stopOnTerminationSignals: false,
     logger,
@@ -44,6 +49,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
 
   const received = new WeakMap<FastifyRequest, ReceivedMultipart>();
   app.addContentTypeParser("multipart/form-data", (_request, _payload, done) => done(null));
+  app.addContentTypeParser("*", (_request, _payload, done) => done(new UploadFault(415, otherBody)));
   const context = async (request: FastifyRequest) => createContext({ requestId: request.id, lastEventId: null });
 
   app.route({

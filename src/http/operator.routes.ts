@@ -4,8 +4,8 @@ import type { Metrics } from "../telemetry/metrics.js";
 
 export interface OperatorParts {
   metrics: Metrics;
-  /** Whether the gateway can keep its promises now; the reason where it cannot. */
-  checkReadiness: () => Promise<string | null>;
+  /** The reason why the gateway cannot keep its promises now; the detail is of what it does besides. */
+  checkReadiness: () => Promise<{ reason: string | null; detail: string | null }>;
   hasExplorer: boolean;
 }
 
@@ -13,8 +13,9 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
   app.get("/livez", async () => ({ status: "ok" }));
 
   app.get("/readyz", async (_request, reply) => {
-    const reason = await parts.checkReadiness();
-    return reason === null ? { status: "ok" } : reply.code(503).send({ status: "not ready", reason });
+    const { reason, detail } = await parts.checkReadiness();
+    if (reason !== null) return reply.code(503).send({ status: "not ready", reason });
+    return { status: "ok", ...(detail === null ? {} : { detail }) };
   });
 
   app.get("/metrics", async (_request, reply) => {

@@ -38,7 +38,9 @@ export function prepareOperation(
   }
   const rules = hasIntrospection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const faults = validate(schema, document, rules);
-  if (faults.length > 0) return faults.map((fault) => withCode(fault, "GRAPHQL_VALIDATION_FAILED"));
+  if (faults.length > 0) {
+    return faults.map((fault) => withCode(hasIntrospection ? fault : withoutHint(fault), "GRAPHQL_VALIDATION_FAILED"));
+  }
   return {
     document,
     operationName: typeof operationName === "string" ? operationName : null,
@@ -48,6 +50,11 @@ export function prepareOperation(
 
 function refusal(message: string, code: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
+}
+
+/** A suggestion tells of the schema what introspection would. */
+function withoutHint({ message, nodes }: GraphQLError): GraphQLError {
+  return new GraphQLError(message.replace(/ ?Did you mean .+\?$/, ""), { nodes: nodes ?? null });
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

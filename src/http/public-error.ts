@@ -1,7 +1,7 @@
 // What a client is told of an error. Only what is meant for it passes; the whole error goes to the log under the
 // request's id, and nobody else sees it.
 
-import { GraphQLError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { ProviderError } from "../datasources/provider-error.js";
 import { CursorInvalid } from "../mirror/cursor.js";
 import { PageCursorInvalid } from "../mirror/pages.js";
@@ -29,7 +29,8 @@ export function toPublicError(error: GraphQLError, requestId: string, logger: Lo
 /** Errors wrap each other on their way up: the executor's around the resolver's, and that around its cause. */
 function rootCause(error: Error): Error {
   let cause: Error = error;
-  while (cause instanceof GraphQLError && cause.originalError && !cause.extensions.code) cause = cause.originalError;
+  // The compiled executor's errors have no extensions, whatever their type says.
+  while (cause instanceof GraphQLError && cause.originalError && !cause.extensions?.code) cause = cause.originalError;
   return cause;
 }
 
@@ -45,8 +46,14 @@ function faceOf(error: Error): PublicFace | null {
   return error instanceof ProviderError ? providerFace(error) : null;
 }
 
-function providerFace({ kind, retryAfterSeconds }: ProviderError): PublicFace | null {
+function providerFace({ kind, retryAfterSeconds, providerMessage }: ProviderError): PublicFace | null {
   switch (kind) {
+    // Of a mutation it is among the userErrors; a query has no other place for it.
+    case "REFUSED":
+      return {
+        message: providerMessage ?? "The provider refused the request.",
+        extensions: { code: "BAD_USER_INPUT" },
+      };
     case "RATE_LIMITED":
       return {
         message: "The provider takes no more calls at the moment.",
@@ -65,7 +72,23 @@ function providerFace({ kind, retryAfterSeconds }: ProviderError): PublicFace | 
   }
 }
 
+/** The last door before the client, for what broke out around the executor and has not been through the one above. */
+export function toPublicFormat(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  logger: Logger,
+): GraphQLFormattedError {
+  const { code, requestId } = formatted.extensions ?? {};
+  // The server's own word for a request that it cannot take.
+  if (code === "BAD_REQUEST") return { ...formatted, extensions: { ...formatted.extensions, code: "BAD_USER_INPUT" } };
+  if (code !== "INTERNAL_SERVER_ERROR" || requestId !== undefined) return formatted;
+  logger.error({ err: error }, "unexpected error");
+  return { message: hidden, extensions: { code } };
+}
+
+const hidden = "Something went wrong here.";
+
 function hide(error: Error, requestId: string, logger: Logger): PublicFace {
   logger.error({ err: error, requestId }, "unexpected error");
-  return { message: "Something went wrong here.", extensions: { code: "INTERNAL_SERVER_ERROR", requestId } };
+  return { message: hidden, extensions: { code: "INTERNAL_SERVER_ERROR", requestId } };
 }

@@ -1,7 +1,7 @@
 // One execution for each event, with a context of its own: loaders that lived as long as the subscription would answer
 // with what was true at its first event.
 
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from "graphql";
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
 import { toPublicError } from "./public-error.js";
@@ -17,6 +17,12 @@ export interface EventResult extends ExecutionResult {
   event?: { cursor: string };
 }
 
+/** All three methods, because a transport ends only what has them all. */
+export interface EventResults extends AsyncIterableIterator<EventResult, undefined> {
+  return(): Promise<IteratorReturnResult<undefined>>;
+  throw(error: unknown): Promise<IteratorReturnResult<undefined>>;
+}
+
 export function createSubscriber(logger: Logger) {
   const mask = (result: ExecutionResult, requestId: string): ExecutionResult =>
     result.errors
@@ -27,14 +33,16 @@ export function createSubscriber(logger: Logger) {
     return mask(await execute(args), (args.contextValue as RequestContext).requestId);
   }
 
-  async function subscribe(args: SubscriptionArgs): Promise<AsyncIterableIterator<EventResult> | ExecutionResult> {
+  async function subscribe(args: SubscriptionArgs): Promise<EventResults | ExecutionResult> {
     const { requestId } = args.contextValue;
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) return mask(source, requestId);
     const events = source[Symbol.asyncIterator]() as AsyncIterator<{ cursor: string }>;
-    const results: AsyncIterableIterator<EventResult> = {
+    const results: EventResults = {
       async next() {
-        const step = await events.next();
+        const step = await events.next().catch((error: Error) => {
+          throw toPublicError(new GraphQLError(error.message, { originalError: error }), requestId, logger);
+        });
         if (step.done) return { done: true, value: undefined };
         const result = await execute({ ...args, rootValue: step.value, contextValue: args.renewContext() });
         const value = Object.defineProperty(mask(result, requestId), "event", { value: step.value, enumerable: false });
@@ -43,6 +51,10 @@ export function createSubscriber(logger: Logger) {
       async return() {
         await events.return?.();
         return { done: true, value: undefined };
+      },
+      async throw(error) {
+        await events.return?.();
+        throw error;
       },
       [Symbol.asyncIterator]: () => results,
     };

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
 
 const maxBodyBytes = 1_000_000;
+const retryAfterSeconds = 5;
 
 /** Both of the provider's webhook URLs lead here. The answer tells nothing but whether the delivery has to be repeated. */
 export async function webhookRoutes(app: FastifyInstance, { receiver }: { receiver: WebhookReceiver }): Promise<void> {
@@ -10,12 +11,27 @@ export async function webhookRoutes(app: FastifyInstance, { receiver }: { receiv
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
   app.post("/webhooks", { bodyLimit: maxBodyBytes }, async (request: FastifyRequest<{ Body: Buffer }>, reply) => {
-    const outcome = await receiver.receive({
+    const delivery = {
       rawBody: request.body ?? Buffer.alloc(0),
       signature: headerOf(request, "x-blaaiz-signature"),
       timestamp: headerOf(request, "x-blaaiz-timestamp"),
-    });
-    return reply.code(outcome === "REFUSED" ? 401 : 200).send({ received: outcome !== "REFUSED" });
+    };
+    try {
+      const outcome = await receiver.receive(delivery);
+      return reply.code(outcome === "REFUSED" ? 401 : 200).send({ received: outcome !== "REFUSED" });
+    } catch (error) {
+      // It could not be stored: whoever sent it has to send it again.
+      request.log.error({ err: error, requestId: request.id }, "webhook could not be stored");
+      return reply.code(503).header("retry-after", retryAfterSeconds).send({ received: false });
+    }
+  });
+
+  app.route({
+    method: ["GET", "PUT", "PATCH", "DELETE"],
+    url: "/webhooks",
+    // Answered before a body is read, so that its type is of no account.
+    onRequest: async (_request, reply) => reply.code(405).header("allow", "POST").send({ received: false }),
+    handler: async () => undefined,
   });
 }
 

@@ -2,7 +2,7 @@
 // only when the last one has left.
 
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
@@ -17,17 +17,28 @@ export interface WebSocketParts {
   createContext: CreateContext;
   hasIntrospection: boolean;
   maxMessageBytes: number;
+  initTimeoutMs?: number;
 }
 
 const keepAliveMs = 12_000;
-const initTimeoutMs = 10_000;
+const byeMs = 500;
 
 /** Answers a function that closes every socket, so that its client comes back to another node. */
 export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
-  const { server, schema, subscriber, createContext, hasIntrospection, maxMessageBytes } = parts;
+  const {
+    server,
+    schema,
+    subscriber,
+    createContext,
+    hasIntrospection,
+    maxMessageBytes,
+    initTimeoutMs = 10_000,
+  } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
   useServer(
     {
+      // The reason of a close frame would else be the message of whatever error it was.
+      isProd: true,
       connectionInitWaitTimeout: initTimeoutMs,
       execute: (args) => subscriber.execute(args),
       subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
@@ -42,14 +53,29 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     keepAliveMs,
   );
   server.on("upgrade", (request, socket, head) => {
-    if (request.url?.split("?")[0] !== "/graphql") {
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
-      return;
-    }
+    const refuse = (status: string) => {
+      // Nobody else listens any more: a connection that broke now would end the process, and a half-open one its stop.
+      socket.on("error", () => socket.destroy());
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    };
+    if (request.url?.split("?")[0] !== "/graphql") return refuse("404 Not Found");
+    // Browsers let any page open a socket to anywhere; what is not asked from our own pages is not answered.
+    if (isOfAnotherSite(request)) return refuse("403 Forbidden");
     sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened, request));
   });
   return async () => {
     for (const socket of sockets.clients) socket.close(1001, "Going away");
+    // A client that does not read says no goodbye.
+    const deadline = setTimeout(() => {
+      for (const socket of sockets.clients) socket.terminate();
+    }, byeMs);
     await new Promise<void>((resolve) => sockets.close(() => resolve()));
+    clearTimeout(deadline);
   };
+}
+
+/** Only browsers say where a request comes from: a client without an origin is no page. */
+function isOfAnotherSite({ headers: { origin, host } }: IncomingMessage): boolean {
+  if (!origin) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
 }

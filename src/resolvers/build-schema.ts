@@ -12,6 +12,7 @@ import {
   StatusLogResolver,
 } from "./status-change.resolver.js";
 import { StatusChangeSubscription } from "./status-change.subscription.js";
+import { WebhookEventResolver } from "./webhook-event.resolver.js";
 
 // type-graphql wants a hub as soon as there are subscriptions. Ours read the log: an event that went through a hub could
 // be lost there, or pile up.
@@ -39,6 +40,7 @@ export async function buildGatewaySchema(): Promise<GraphQLSchema> {
       PayoutStatusChangeResolver,
       DocumentStatusChangeResolver,
       StatusChangeSubscription,
+      WebhookEventResolver,
     ],
     // Inputs are checked by `validateInput`, which tells all faults at once and where the client expects them.
     validate: false,

@@ -4,6 +4,7 @@ import type { Loaders } from "../mirror/loaders.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { ReferenceData } from "../mirror/reference-data.js";
 import type { Visibility } from "../store/visibility.js";
+import type { ParkedEvents } from "../webhooks/parked-events.js";
 
 /** What a resolver has at hand: made anew for each request and for each subscription event. */
 export interface RequestContext extends Loaders {
@@ -13,6 +14,7 @@ export interface RequestContext extends Loaders {
   mirror: Mirror;
   journal: Journal;
   referenceData: ReferenceData;
+  parkedEvents: ParkedEvents;
   /** Over SSE: the id of the last event that the client has seen. */
   lastEventId: string | null;
 }

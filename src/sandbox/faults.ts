@@ -78,11 +78,12 @@ function isAfter(fault: SandboxFault): boolean {
 
 function strike(fault: SandboxFault, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (fault.kind === "answer") {
-    return reply
-      .code(fault.status)
-      .headers({ "content-type": contentTypeOf(fault.body), ...fault.headers })
-      .serializer(toBodyText)
-      .send(toBodyText(fault.body));
+    // As it was scripted, without the headers that every answer of the API carries: some 429s come without them.
+    const text = toBodyText(fault.body);
+    const length = String(Buffer.byteLength(text));
+    const headers = { "content-type": contentTypeOf(fault.body), "content-length": length, ...fault.headers };
+    reply.hijack().raw.writeHead(fault.status, headers).end(text);
+    return reply;
   }
   if (fault.kind === "reset") return breakConnection(request, reply);
   return reply.hijack();

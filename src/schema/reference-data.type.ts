@@ -1,4 +1,5 @@
 import { Field, ID, ObjectType } from "type-graphql";
+import { DateTimeScalar } from "./date-time.scalar.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { Money } from "./money.type.js";
 
@@ -12,6 +13,9 @@ export class Wallet {
 
   @Field(() => Boolean, { description: "Whether payouts can be made from it." })
   active!: boolean;
+
+  @Field(() => DateTimeScalar, { description: "When the provider said so: older while it cannot be reached." })
+  asOf!: Date;
 }
 
 @ObjectType({ simpleResolvers: true, description: "A currency that the provider deals in." })
@@ -24,6 +28,9 @@ export class Currency {
 
   @Field(() => Boolean, { description: "Whether the provider takes it at present." })
   active!: boolean;
+
+  @Field(() => DateTimeScalar, { description: "When the provider said so: older while it cannot be reached." })
+  asOf!: Date;
 }
 
 @ObjectType({ simpleResolvers: true, description: "A bank that the provider can pay to." })
@@ -39,6 +46,9 @@ export class Bank {
 
   @Field(() => String, { nullable: true, description: "The bank's country, ISO 3166-1 alpha-2." })
   country!: string | null;
+
+  @Field(() => DateTimeScalar, { description: "When the provider said so: older while it cannot be reached." })
+  asOf!: Date;
 }
 
 @ObjectType({ simpleResolvers: true, description: "A bank account with its holder's name, as the bank gives it." })
@@ -63,6 +73,9 @@ export class MobileMoneyOperator {
 
   @Field(() => String, { nullable: true, description: "The operator's code." })
   code!: string | null;
+
+  @Field(() => DateTimeScalar, { description: "When the provider said so: older while it cannot be reached." })
+  asOf!: Date;
 }
 
 @ObjectType({

@@ -2,7 +2,7 @@
 
 import { pino } from "pino";
 import { type Config, readConfig } from "../../src/config.js";
-import { type Gateway, startGateway } from "../../src/gateway.js";
+import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway.js";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/sandbox.js";
 import { TestClient } from "./test-client.js";
 
@@ -17,6 +17,7 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   config?: Partial<Config>;
   sandbox?: Partial<SandboxOptions>;
+  patience?: NonNullable<GatewayOptions["patience"]>;
 }
 
 const running = new Set<() => Promise<void>>();
@@ -25,9 +26,16 @@ afterEach(async () => {
   for (const stop of running) await stop();
 });
 
-/** Quick reviews and payouts, no rate limit in the way, nothing kept: a test names only what it is about. */
-export async function startTestGateway({ config, sandbox }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const defaults = readConfig({ PORT: "0", SANDBOX_PORT: "0", DATABASE_URL: "sqlite::memory:" });
+/** Quick reviews and payouts, no rate limit and no look-up of its own in the way, nothing kept: a test names only what it
+ * is about. */
+export async function startTestGateway({ config, sandbox, patience }: TestGatewayOptions = {}): Promise<TestGateway> {
+  const defaults = readConfig({
+    PORT: "0",
+    SANDBOX_PORT: "0",
+    DATABASE_URL: "sqlite::memory:",
+    RECONCILE_SECONDS: "0",
+    PROVIDER_RATE_LIMIT: "1000000/1m",
+  });
   const gateway = await startGateway(
     { ...defaults, ...config },
     {
@@ -39,6 +47,7 @@ export async function startTestGateway({ config, sandbox }: TestGatewayOptions =
         rateLimit: { perMinute: 1_000_000, perHour: 1_000_000 },
         ...sandbox,
       },
+      ...(patience ? { patience } : {}),
     },
   );
   const client = new TestClient(gateway.url);

@@ -142,6 +142,18 @@ export class TestClient {
     return customer;
   }
 
+  /** Resolves with the payout once it has the status, also where it has it already. */
+  // biome-ignore lint/suspicious/noExplicitAny: the test knows what it asked for
+  async payoutReaching(id: string, status: string, fields = "id"): Promise<any> {
+    const read = () => this.run(`query ($id: ID!) { payout(id: $id) { status cursor ${fields} } }`, { id });
+    const { payout } = await read();
+    if (payout.status === status) return payout;
+    const following = this.follow({ payoutId: id, after: payout.cursor });
+    await following.until(({ to }) => to === status);
+    await following.stop();
+    return (await read()).payout;
+  }
+
   async createPayout(input: Record<string, unknown>) {
     const { createPayout } = await this.run(
       `mutation ($input: CreatePayoutInput!) {
