@@ -217,7 +217,17 @@ forEachDatabase((name, open, newUrl) => {
       expect(await readLog()).toHaveLength(1);
       await apply(payoutNews());
       expect(await payout()).toMatchObject({ status: "SUBMITTING", customer_id: "c1" });
-      const [adopted] = await apply(payoutEvent({ transactionId: "t9", merchantReference: null, isLookUp: true }));
+      const [adopted] = await apply(payoutEvent({ transactionId: "t9", merchantReference: "other", isLookUp: true }));
+      expect(await payout(adopted!.entityId)).toMatchObject({ transaction_id: "t9", merchant_reference: "other" });
+    });
+
+    test("without a reference is not begun while another of its customer has no transaction yet", async () => {
+      const { apply, payout } = doorTo(await open());
+      const found = payoutEvent({ transactionId: "t9", merchantReference: null, isLookUp: true });
+      await apply(customerNews(), payoutNews({ merchantReference: "gw-p1" }));
+      await expect(apply(found)).rejects.toBeInstanceOf(UnknownSubject);
+      await apply(payoutEvent({ status: "PENDING" }));
+      const [adopted] = await apply(found);
       expect(await payout(adopted!.entityId)).toMatchObject({ transaction_id: "t9", merchant_reference: null });
     });
 

@@ -36,7 +36,9 @@ function rootCause(error: Error): Error {
 
 function faceOf(error: Error): PublicFace | null {
   if (error instanceof GraphQLError) {
-    // Without a cause it is the executor's own word on the request, e.g. on a variable of the wrong type.
+    // At a place in the answer it is the executor's word on what we gave it, e.g. a null where none may be.
+    if (!error.extensions?.code && error.path) return null;
+    // Without one it is its word on the request, e.g. on a variable of the wrong type.
     return { message: error.message, extensions: { code: "BAD_USER_INPUT", ...error.extensions } };
   }
   if (error instanceof CursorInvalid) return { message: error.message, extensions: { code: "CURSOR_INVALID" } };

@@ -25,7 +25,7 @@ import {
   waitWhileSending,
   whileLeased,
 } from "./intents.js";
-import { toCustomerRejection } from "./refusals.js";
+import { isRefusal, toCustomerRejection } from "./refusals.js";
 
 export interface CustomerResult {
   customerId: string;
@@ -122,7 +122,7 @@ export class CustomerJournal {
 
   async #settleFailure(intent: IntentRow, isFirst: boolean, error: ProviderError): Promise<void> {
     const { db } = this.#parts.database;
-    if (error.kind === "REFUSED") {
+    if (isRefusal(error)) {
       const rejection = toCustomerRejection(error);
       await settleIntent(db, intent, { state: "REFUSED", refusal: JSON.stringify(rejection.userErrors) });
       throw rejection;

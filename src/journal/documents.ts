@@ -4,7 +4,7 @@
 import type { DocumentChange } from "../datasources/changes.js";
 import type { CustomersDataSource } from "../datasources/customers.datasource.js";
 import type { DocumentsDataSource, UploadSlot } from "../datasources/documents.datasource.js";
-import { isProviderError, ProviderError } from "../datasources/provider-error.js";
+import { ProviderError } from "../datasources/provider-error.js";
 import type { ObjectStorage, StoredFile } from "../datasources/storage.js";
 import { StorageError } from "../datasources/storage-error.js";
 import type { ChangeDoor } from "../mirror/apply-change.js";
@@ -12,7 +12,7 @@ import type { Customer } from "../schema/customer.type.js";
 import type { DocumentCategory } from "../schema/document.enum.js";
 import type { Document } from "../schema/document.type.js";
 import { rejectField } from "../schema/rejection.js";
-import { toDocumentRejection } from "./refusals.js";
+import { isRefusal, toDocumentRejection } from "./refusals.js";
 
 /** A file whose type and size were found good. */
 export interface CheckedFile extends StoredFile {
@@ -48,7 +48,7 @@ export class DocumentJournal {
       await door.apply([change], { source: "MUTATION", tenant: customer.tenant });
       return slot;
     } catch (error) {
-      throw isProviderError(error, "REFUSED") ? toDocumentRejection(error) : error;
+      throw isRefusal(error) ? toDocumentRejection(error as ProviderError) : error;
     }
   }
 
@@ -70,7 +70,7 @@ export class DocumentJournal {
     try {
       await customers.attachFiles(customer.id, files);
     } catch (error) {
-      throw isProviderError(error, "REFUSED") ? toDocumentRejection(error) : error;
+      throw isRefusal(error) ? toDocumentRejection(error as ProviderError) : error;
     }
     const attached = documents.map(({ id }) => changeOf(customer, id, "ATTACHED", {}));
     const review = {

@@ -2,7 +2,7 @@
 
 import type { PayoutCommand } from "../datasources/commands.js";
 import { toCustomerInputPath, toPayoutInputPath } from "../datasources/input-paths.js";
-import type { ProviderError } from "../datasources/provider-error.js";
+import { isProviderError, type ProviderError } from "../datasources/provider-error.js";
 import { Rejection, type UserErrorFields } from "../schema/rejection.js";
 import type { UserErrorCode } from "../schema/user-error.enum.js";
 
@@ -12,6 +12,11 @@ const knownMessages: readonly [RegExp, UserErrorCode, string[] | null][] = [
   [/^verified customers can only/i, "ALREADY_VERIFIED", null],
   [/already verified/i, "ALREADY_VERIFIED", null],
 ];
+
+/** A final no: what was asked for will never be done, or names what the provider does not have. */
+export function isRefusal(error: unknown): boolean {
+  return isProviderError(error, "REFUSED") || isProviderError(error, "NOT_FOUND");
+}
 
 export function toCustomerRejection(error: ProviderError): Rejection {
   return toRejection(error, toCustomerInputPath);
@@ -31,6 +36,7 @@ function toRejection(error: ProviderError, toPath: (field: string) => string[] |
   );
   if (fields.length > 0) return new Rejection(fields);
   const message = error.providerMessage ?? "The provider refused the request.";
+  if (error.kind === "NOT_FOUND") return new Rejection([{ field: null, code: "NOT_FOUND", message }]);
   const [, code, field] = knownMessages.find(([pattern]) => pattern.test(message)) ?? [null, "PROVIDER_REJECTED", null];
   return new Rejection([{ field, code: code as UserErrorCode, message }]);
 }

@@ -12,7 +12,7 @@ import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import { LeaseLost, leaseMs, whileLeased } from "./intents.js";
 import type { ReferenceEcho } from "./reference-echo.js";
-import { toPayoutRejection } from "./refusals.js";
+import { isRefusal, toPayoutRejection } from "./refusals.js";
 
 export interface PayoutSenderParts {
   database: Database;
@@ -79,7 +79,7 @@ export class PayoutSender {
       this.#parts.logger.warn({ payoutId: intent.subject_id, error: error.message }, "payout is unconfirmed");
       return this.settle(intent, unconfirmed, lost(), "MUTATION");
     }
-    if (error.kind === "REFUSED") {
+    if (isRefusal(error)) {
       const rejection = toPayoutRejection(error, command);
       const refusal = JSON.stringify(rejection.userErrors);
       await this.settle(intent, failed(rejection.message), { state: "REFUSED", refusal }, "MUTATION");

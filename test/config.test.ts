@@ -1,0 +1,215 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, readConfig, readSandboxConfig } from "../src/config.js";
+import { type Build, buildGateway } from "./support/built-gateway.js";
+
+function mistakesOf(read: () => unknown): string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return [...error.mistakes];
+    throw error;
+  }
+  return [];
+}
+
+const namesOf = (mistakes: string[]) => mistakes.map((mistake) => mistake.split(":")[0]).sort();
+
+const provider = {
+  PROVIDER_URL: "https://provider.example.com/",
+  PROVIDER_CLIENT_ID: "client",
+  PROVIDER_CLIENT_SECRET: "secret",
+  WEBHOOK_SIGNING_SECRET: "signing",
+  AUTH_DISABLED: "true",
+};
+
+test("without any variable the gateway runs on loopback against the sandbox", () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({
+    host: "127.0.0.1",
+    port: 4000,
+    publicUrl: "http://127.0.0.1:4000",
+    provider: null,
+    providerTimeoutMs: 30_000,
+    storageHosts: null,
+    sandbox: {
+      host: "127.0.0.1",
+      port: 4010,
+      stateFile: join("data", "sandbox.db"),
+      webhookUrl: "http://127.0.0.1:4000/webhooks",
+    },
+    webhookSecrets: [],
+    webhookToleranceSeconds: 300,
+    databaseUrl: "sqlite:data/gateway.db",
+    hasIntrospection: true,
+    uploadMaxBytes: 10_485_760,
+    shutdownTimeoutMs: 10_000,
+    logLevel: "info",
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test("a variable that is set and empty counts as not set", () => {
+  const names = [
+    ...[
+      "HOST",
+      "PORT",
+      "PUBLIC_URL",
+      "PROVIDER_URL",
+      "PROVIDER_API_KEY",
+      "PROVIDER_STORAGE_HOSTS",
+      "PROVIDER_TIMEOUT_MS",
+    ],
+    ...["WEBHOOK_SIGNING_SECRET", "WEBHOOK_TOLERANCE_SECONDS", "DATABASE_URL", "AUTH_DISABLED", "INTROSPECTION"],
+    ...["UPLOAD_MAX_BYTES", "SHUTDOWN_TIMEOUT_MS", "LOG_LEVEL", "SANDBOX_PORT", "SANDBOX_REVIEW_MS", "SANDBOX_API_KEY"],
+  ];
+  expect(readConfig(Object.fromEntries(names.map((name) => [name, ""])))).toEqual(readConfig({}));
+});
+
+test("every mistake is named at once, by its variable", () => {
+  const read = () =>
+    readConfig({
+      PORT: "70000",
+      PUBLIC_URL: "example.com",
+      PROVIDER_URL: "ftp://provider.example.com",
+      PROVIDER_TIMEOUT_MS: "1.5",
+      WEBHOOK_TOLERANCE_SECONDS: "-1",
+      DATABASE_URL: "mysql://localhost/x",
+      AUTH_DISABLED: "yes",
+      INTROSPECTION: "1",
+      UPLOAD_MAX_BYTES: "25000001",
+      SHUTDOWN_TIMEOUT_MS: "soon",
+      LOG_LEVEL: "loud",
+      SANDBOX_PORT: "0x10",
+      SANDBOX_REVIEW_MS: "1e3",
+    });
+  expect(namesOf(mistakesOf(read))).toEqual([
+    "AUTH_DISABLED",
+    "DATABASE_URL",
+    "INTROSPECTION",
+    "LOG_LEVEL",
+    "PORT",
+    "PROVIDER_TIMEOUT_MS",
+    "PROVIDER_URL",
+    "PUBLIC_URL",
+    "SANDBOX_PORT",
+    "SANDBOX_REVIEW_MS",
+    "SHUTDOWN_TIMEOUT_MS",
+    "UPLOAD_MAX_BYTES",
+    "WEBHOOK_TOLERANCE_SECONDS",
+  ]);
+  expect(read).toThrow(/^The configuration cannot be used:\n {2}SANDBOX_PORT: must be a whole number\n/);
+});
+
+test("a mistake does not repeat the value, which may be a secret", () => {
+  const read = () => readConfig({ DATABASE_URL: "mysql://user:hunter2@host/x", PUBLIC_URL: "hunter2" });
+  expect(mistakesOf(read)).toHaveLength(2);
+  expect(mistakesOf(read).join()).not.toContain("hunter2");
+});
+
+test.each(["0.0.0.0", "::", "192.168.1.2", "gateway.example.com", "127.0.0.1.example.com"])(
+  "HOST %s is refused, since callers are not told apart yet",
+  (HOST) => {
+    expect(mistakesOf(() => readConfig({ HOST }))).toEqual([
+      expect.stringMatching(/^HOST: must be a loopback address/),
+    ]);
+  },
+);
+
+test.each(["127.0.0.1", "::1", "localhost"])("HOST %s is taken", (HOST) => {
+  expect(readConfig({ HOST }).host).toBe(HOST);
+});
+
+test("an IPv6 HOST is an address in the URLs that are made of it", () => {
+  const { publicUrl, sandbox } = readConfig({ HOST: "::1", PORT: "4001" });
+  expect(publicUrl).toBe("http://[::1]:4001");
+  expect(sandbox.webhookUrl).toBe("http://[::1]:4001/webhooks");
+});
+
+test("PROVIDER_URL is refused without AUTH_DISABLED, credentials and a signing secret, all named at once", () => {
+  const { PROVIDER_URL } = provider;
+  const mistakes = mistakesOf(() => readConfig({ PROVIDER_URL }));
+  expect(namesOf(mistakes)).toEqual([
+    "AUTH_DISABLED",
+    "PROVIDER_CLIENT_ID and PROVIDER_CLIENT_SECRET (or PROVIDER_API_KEY)",
+    "WEBHOOK_SIGNING_SECRET",
+  ]);
+  expect(mistakesOf(() => readConfig({ ...provider, PROVIDER_CLIENT_SECRET: "" }))).toHaveLength(1);
+  expect(mistakesOf(() => readConfig({ ...provider, WEBHOOK_SIGNING_SECRET: " , " }))).toHaveLength(1);
+});
+
+test("with everything that PROVIDER_URL needs there is no sandbox, and OAuth goes before the older key", () => {
+  expect(readConfig(provider)).toMatchObject({
+    provider: {
+      url: "https://provider.example.com",
+      credentials: { clientId: "client", clientSecret: "secret" },
+    },
+    webhookSecrets: ["signing"],
+  });
+  const { PROVIDER_CLIENT_ID: _, ...withKey } = { ...provider, PROVIDER_API_KEY: "key" };
+  expect(readConfig({ ...withKey, WEBHOOK_SIGNING_SECRET: "new, old" })).toMatchObject({
+    provider: { credentials: { apiKey: "key" } },
+    webhookSecrets: ["new", "old"],
+  });
+  expect(readConfig({ ...provider, PROVIDER_API_KEY: "key" }).provider?.credentials).not.toHaveProperty("apiKey");
+});
+
+test("AUTH_DISABLED cannot be true in production, nor false as long as callers are not told apart", () => {
+  expect(namesOf(mistakesOf(() => readConfig({ ...provider, NODE_ENV: "production" })))).toEqual(["AUTH_DISABLED"]);
+  expect(namesOf(mistakesOf(() => readConfig({ AUTH_DISABLED: "true", NODE_ENV: "production" })))).toEqual([
+    "AUTH_DISABLED",
+  ]);
+  expect(namesOf(mistakesOf(() => readConfig({ AUTH_DISABLED: "false" })))).toEqual(["AUTH_DISABLED"]);
+});
+
+test("the sandbox keeps its state beside the gateway's database", () => {
+  expect(readConfig({ DATABASE_URL: "sqlite:/var/lib/x/gateway.db" }).sandbox.stateFile).toBe("/var/lib/x/sandbox.db");
+  expect(readConfig({ DATABASE_URL: "sqlite::memory:" }).sandbox.stateFile).toBe(":memory:");
+  expect(readConfig({ DATABASE_URL: "postgres://127.0.0.1/x" }).sandbox.stateFile).toBe(join("data", "sandbox.db"));
+});
+
+test("a sandbox that runs alone has settings of its own", () => {
+  expect(readSandboxConfig({})).toEqual({
+    host: "127.0.0.1",
+    port: 4010,
+    stateFile: "data/sandbox.db",
+    webhookUrl: "http://127.0.0.1:4000/webhooks",
+  });
+  const read = () => readSandboxConfig({ SANDBOX_PORT: "x", SANDBOX_STEP_MS: "-1", SANDBOX_WEBHOOK_URL: "nowhere" });
+  expect(namesOf(mistakesOf(read))).toEqual(["SANDBOX_PORT", "SANDBOX_STEP_MS", "SANDBOX_WEBHOOK_URL"]);
+});
+
+describe("the process", () => {
+  let build: Build;
+  beforeAll(async () => {
+    build = await buildGateway();
+  });
+  afterAll(() => build.remove());
+
+  test.each(["index.js", "sandbox/main.js", "demo/main.js"])(
+    "%s says what is wrong with its variables and exits with 1, without a stack",
+    async (script) => {
+      const started = build.run(script, { SANDBOX_PORT: "many", SANDBOX_REVIEW_MS: "soon", HOST: "0.0.0.0" });
+      expect(await started.exitCode).toBe(1);
+      expect(started.errors).toContain("SANDBOX_PORT: must be a whole number");
+      expect(started.errors).toContain("SANDBOX_REVIEW_MS: must be a whole number");
+      expect(started.errors).not.toMatch(/^\s+at |node:internal|file:\/\//m);
+      expect(started.output).toBe("");
+    },
+  );
+
+  test("does not touch the disk before its configuration is good", async () => {
+    await build.run("index.js", { HOST: "0.0.0.0" }).exitCode;
+    expect(existsSync(join(build.directory, "data"))).toBe(false);
+  });
+
+  test("exits with 1 where its port is taken", async () => {
+    const environment = { PORT: "0", SANDBOX_PORT: "0", DATABASE_URL: "sqlite::memory:", LOG_LEVEL: "silent" };
+    const first = build.run("index.js", environment);
+    const url = await first.printed(/GraphQL API\s+(http\S+)\/graphql/);
+    const second = build.run("index.js", { ...environment, PORT: new URL(url).port });
+    expect(await second.exitCode).toBe(1);
+    expect(second.errors).toContain("EADDRINUSE");
+    expect((await first.stop()).exitCode).toBe(0);
+  });
+});
