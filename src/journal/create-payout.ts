@@ -8,7 +8,7 @@ import type { Mirror } from "../mirror/mirror.js";
 import type { CreatePayoutInput } from "../schema/payout.input.js";
 import { rejectField } from "../schema/rejection.js";
 import type { Database } from "../store/database.js";
-import type { IntentRow } from "../store/intent.queries.js";
+import { type IntentRow, noteTold } from "../store/intent.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import {
@@ -88,11 +88,11 @@ export class PayoutJournal {
 
   /** Ends when the payout is sent or the caller has waited long enough; the sending goes on in any case. */
   async #send(intentId: string): Promise<void> {
-    const { sender, answerWithinMs, logger } = this.#parts;
+    const { database, sender, answerWithinMs, logger } = this.#parts;
     const caller = { isWaiting: true };
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, answerWithinMs);
+    const patience = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), answerWithinMs);
     });
     const sending = sender.send(intentId, caller).catch((error) => {
       // Another node has taken over: what it finds out is the answer.
@@ -101,7 +101,9 @@ export class PayoutJournal {
       logger.error({ err: error }, "payout could not be sent after its caller was answered");
     });
     try {
-      await Promise.race([sending, patience]);
+      const isLate = (await Promise.race([sending, patience])) === "late";
+      // Settled in this very moment, its outcome is the answer.
+      if (isLate && !(await noteTold(database.db, intentId, Date.now()))) await sending;
     } finally {
       caller.isWaiting = false;
       clearTimeout(timer);

@@ -4,7 +4,14 @@ import { createHash } from "node:crypto";
 import { v7 as newId } from "uuid";
 import { Rejection, rejectField, type UserErrorFields } from "../schema/rejection.js";
 import type { Database, Tx } from "../store/database.js";
-import { type IntentRow, insertIntent, intentByKey, renewIntent, reuseIntent } from "../store/intent.queries.js";
+import {
+  type IntentRow,
+  insertIntent,
+  intentByKey,
+  noteTold,
+  renewIntent,
+  reuseIntent,
+} from "../store/intent.queries.js";
 import type { IntentOperation } from "../store/tables.js";
 
 /** The key was taken in this very moment by another call. */
@@ -90,7 +97,9 @@ export async function waitWhileSending(
   for (;;) {
     const intent = await findIntent(database, key);
     const isBeingSent = intent?.state === "OPEN" || intent?.state === "SENDING";
-    if (!isBeingSent || performance.now() > deadline) return intent;
+    if (!isBeingSent) return intent;
+    // Settled in this very moment, it is read once more.
+    if (performance.now() > deadline && (await noteTold(database.db, intent.id, Date.now()))) return intent;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

@@ -7,7 +7,13 @@ import type { PayoutsDataSource } from "../datasources/payouts.datasource.js";
 import { ProviderError } from "../datasources/provider-error.js";
 import type { ChangeDoor, News } from "../mirror/apply-change.js";
 import type { Database } from "../store/database.js";
-import { claimIntent, type IntentOutcome, type IntentRow, settleIntent } from "../store/intent.queries.js";
+import {
+  claimIntent,
+  type IntentOutcome,
+  type IntentRow,
+  releaseIntent,
+  settleIntent,
+} from "../store/intent.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import { LeaseLost, leaseMs, whileLeased } from "./intents.js";
@@ -86,19 +92,30 @@ export class PayoutSender {
       throw rejection;
     }
     const waitsItsTurn = error.kind === "RATE_LIMITED";
-    if (waitsItsTurn || !caller.isWaiting) {
+    if (waitsItsTurn || !caller.isWaiting || !(await this.#release(intent))) {
       const waitMs = waitsItsTurn ? (error.retryAfterSeconds ?? 1) * 1000 : resendMs;
       await settleIntent(this.#parts.database.db, intent, { state: "OPEN", next_attempt_at: Date.now() + waitMs });
       return;
     }
-    // Nothing reached the provider, and the caller hears it: the payout ends here, and the key can be used again.
-    await this.settle(
-      intent,
-      failed("The provider could not be reached; nothing was sent."),
-      { state: "RELEASED" },
-      "MUTATION",
-    );
     throw error;
+  }
+
+  /**
+   * Nothing reached the provider, and the caller hears it: the payout ends here, and the key can be used again. Not so
+   * where another call was answered with this payout: the key must name it for good.
+   */
+  async #release(intent: IntentRow): Promise<boolean> {
+    const payoutId = intent.subject_id as string;
+    const change = { ...failed("The provider could not be reached; nothing was sent."), payoutId };
+    try {
+      await this.#parts.door.apply([change], { source: "MUTATION" }, async (tx) => {
+        if (!(await releaseIntent(tx, intent))) throw new LeaseLost();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof LeaseLost) return false;
+      throw error;
+    }
   }
 }
 

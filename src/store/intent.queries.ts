@@ -40,7 +40,7 @@ export async function reuseIntent(
 ): Promise<string | null> {
   const row = await tx
     .updateTable("intents")
-    .set({ ...use, state: "OPEN", lease_until: 0, attempts: 0, absent_since: null })
+    .set({ ...use, state: "OPEN", lease_until: 0, attempts: 0, absent_since: null, told_at: null })
     .where("tenant", "=", key.tenant)
     .where("operation", "=", key.operation)
     .where("idempotency_key", "=", key.idempotency_key)
@@ -97,6 +97,29 @@ export async function settleIntent(tx: Db | Tx, { id, fence }: IntentTurn, outco
     .set({ ...outcome, lease_until: 0, updated_at: Date.now() })
     .where("id", "=", id)
     .where("fence", "=", fence)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Remembers that a caller was told what is on its way; answers false where it is not on its way any more. */
+export async function noteTold(db: Db, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("intents")
+    .set({ told_at: now })
+    .where("id", "=", id)
+    .where("state", "in", ["OPEN", "SENDING"])
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Gives the key free again, or answers false where somebody was told what it made, or a later sender has it. */
+export async function releaseIntent(tx: Tx, { id, fence }: IntentTurn): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("intents")
+    .set({ state: "RELEASED", lease_until: 0, updated_at: Date.now() })
+    .where("id", "=", id)
+    .where("fence", "=", fence)
+    .where("told_at", "is", null)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

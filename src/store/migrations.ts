@@ -135,6 +135,7 @@ function firstTables(dialect: DatabaseDialect): Migration {
         .addColumn("next_attempt_at", "bigint", (c) => c.notNull().defaultTo(0))
         .addColumn("attempts", "bigint", (c) => c.notNull().defaultTo(0))
         .addColumn("absent_since", "bigint")
+        .addColumn("told_at", "bigint")
         .addColumn("created_at", "bigint", (c) => c.notNull())
         .addColumn("updated_at", "bigint", (c) => c.notNull())
         .addUniqueConstraint("intents_key", ["tenant", "operation", "idempotency_key"])

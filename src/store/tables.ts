@@ -120,6 +120,8 @@ export interface IntentsTable {
   attempts: Generated<number>;
   /** When a look-up first found nothing, and nothing was found since; null otherwise. */
   absent_since: number | null;
+  /** When a caller was first told of a payout still on its way: the key cannot be given free any more. */
+  told_at: number | null;
   created_at: number;
   updated_at: number;
 }

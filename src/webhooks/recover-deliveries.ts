@@ -32,7 +32,8 @@ export async function recoverDeliveries(parts: DeliveryRecoveryParts): Promise<v
   const startedAt = Date.now();
   for (let page = firstPage; page < firstPage + maxPages; page += 1) {
     const { logs, hasMore } = await webhooks.listLogs({ status: "FAILED", startDate, page, perPage }, "reconciliation");
-    for (const { payload } of logs) {
+    // Told in the order in which it happened, where that is known.
+    for (const { payload } of logs.toReversed()) {
       if (payload !== null) await takeOver(parts, Buffer.from(payload));
     }
     if (!hasMore) {
