@@ -1,0 +1,159 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { eventually } from "./support/eventually.js";
+import { callProvider, createCustomerAtProvider } from "./support/provider-calls.js";
+import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
+import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
+import { faultsOf, readLog } from "./support/status-log.js";
+import { customerInput, unique } from "./support/test-client.js";
+
+afterEach(stopAll);
+
+const absenceGapMs = 300;
+const start = () => startTestGateway({ config: { providerTimeoutMs: 1_000 }, patience: { absenceGapMs } });
+
+const mutation = `mutation ($input: CreateCustomerInput!) {
+  createCustomer(input: $input) { customer { id status email } replayed userErrors { field code } }
+}`;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The customers that the provider has by this address. */
+async function atProvider({ provider }: TestGateway, email: string): Promise<{ id: string }[]> {
+  const path = `/customer?email=${encodeURIComponent(email)}`;
+  return (await callProvider<{ data: { id: string }[] }>(provider, "GET", path)).data;
+}
+
+/** What the key answers once it answers with a customer. */
+function settled({ client }: TestGateway, input: Record<string, unknown>) {
+  return eventually(async () => (await client.request(mutation, { input })).data?.createCustomer);
+}
+
+test("a customer whose answer was lost is found by the next call with its key, and not made twice", async () => {
+  const gateway = await start();
+  const input = customerInput({ email: `${unique("ada")}+answer-lost@example.com`, idempotencyKey: unique("k") });
+  const { data, errors } = await gateway.client.request(mutation, { input });
+  expect(data).toBeNull();
+  expect(errors).toMatchObject([{ extensions: { code: "PROVIDER_UNAVAILABLE" } }]);
+
+  const made = await settled(gateway, input);
+  const [customer, ...more] = await atProvider(gateway, input.email);
+  expect(more).toEqual([]);
+  expect(made).toEqual({
+    customer: { id: customer?.id, status: "PENDING", email: input.email },
+    replayed: true,
+    userErrors: [],
+  });
+  expect(gateway.provider.received("POST /customer")).toHaveLength(1);
+  expect(await gateway.client.createCustomer(input)).toMatchObject({ customer: { id: customer?.id }, replayed: true });
+});
+
+test("a customer whose answer was lost is found without another call, also one that had no key", async () => {
+  const gateway = await start();
+  const { client, provider } = gateway;
+  const input = customerInput({ email: `${unique("ada")}+answer-lost@example.com` });
+  expect((await client.request(mutation, { input })).errors).toHaveLength(1);
+  const found = await eventually(async () => {
+    const { customers } = await client.run("{ customers { nodes { id email status } } }");
+    return customers.nodes[0];
+  });
+  expect(found).toMatchObject({ email: input.email, status: "PENDING" });
+  expect(provider.received("POST /customer")).toHaveLength(1);
+  const log = await readLog(client);
+  expect(log).toMatchObject([{ id: found.id, to: "PENDING", source: "RECONCILIATION" }]);
+});
+
+test.each([
+  ["a connection that breaks", { kind: "reset", when: "before" }],
+  ["no answer in time", { kind: "hang", when: "before" }],
+  ["a 500", { kind: "answer", status: 500 }],
+  ["a 429", { kind: "answer", status: 429, headers: { "retry-after": "1" } }],
+  ["a proxy's page", { kind: "answer", status: 200, body: "<html></html>" }],
+] as const)("a customer that was not made (%s) is made once two look-ups did not find it", async (_name, fault) => {
+  const gateway = await start();
+  const { provider } = gateway;
+  provider.failNext({ route: "POST /customer", ...fault });
+  const input = customerInput({ idempotencyKey: unique("k") });
+  expect((await gateway.client.request(mutation, { input })).errors).toHaveLength(1);
+  const { customer } = await settled(gateway, input);
+  const made = await atProvider(gateway, input.email);
+  expect(made).toMatchObject([{ id: customer.id }]);
+  const attempts = provider.received("POST /customer").map(({ at }) => at.getTime());
+  const lookUps = provider
+    .received("GET /customer")
+    .map(({ at }) => at.getTime())
+    .filter((instant) => instant <= Number(attempts[1]));
+  expect(attempts).toHaveLength(2);
+  expect(lookUps.length).toBeGreaterThanOrEqual(2);
+  expect(Number(lookUps.at(-1)) - Number(lookUps[0])).toBeGreaterThanOrEqual(absenceGapMs);
+});
+
+test("a customer of another identity with the same address is not taken for the lost one", async () => {
+  const gateway = await start();
+  const { client, provider } = gateway;
+  const email = `${unique("family")}@example.com`;
+  const other = await createCustomerAtProvider(provider, { email, id_number: "B7654321" });
+  provider.failNext({ route: "POST /customer", kind: "reset", when: "before" });
+  const input = customerInput({ email, idempotencyKey: unique("k") });
+  expect((await client.request(mutation, { input })).errors).toHaveLength(1);
+  const { customer } = await settled(gateway, input);
+  expect(customer.id).not.toBe(other);
+  expect(await atProvider(gateway, email)).toHaveLength(2);
+});
+
+test("two keys with one input whose answers were lost are two customers", async () => {
+  const gateway = await start();
+  const input = customerInput({ email: `${unique("ada")}+answer-lost@example.com` });
+  const inputs = [
+    { ...input, idempotencyKey: unique("k") },
+    { ...input, idempotencyKey: unique("k") },
+  ];
+  for (const each of inputs) expect((await gateway.client.request(mutation, { input: each })).errors).toHaveLength(1);
+  const ids = [];
+  for (const each of inputs) ids.push((await settled(gateway, each)).customer.id);
+  expect((await atProvider(gateway, input.email)).map(({ id }) => id).sort()).toEqual(ids.sort());
+  expect(new Set(ids).size).toBe(2);
+});
+
+test("a customer that never left for the provider is made at once by the next call with its key", async () => {
+  const port = await freePort();
+  const secrets = { clientId: "client", clientSecret: "secret", signingSecret: "signing", apiKey: "key" };
+  const config = {
+    provider: { url: `http://127.0.0.1:${port}`, credentials: { clientId: "client", clientSecret: "secret" } },
+    webhookSecrets: ["signing"],
+  };
+  const { client } = await startTestGateway({ config });
+  const input = customerInput({ idempotencyKey: unique("k") });
+  expect((await client.request(mutation, { input })).errors).toHaveLength(1);
+  const { sandbox } = await startSandboxClient({ ...secrets, port });
+  expect(await client.createCustomer(input)).toMatchObject({ replayed: false, userErrors: [] });
+  expect(sandbox.received("GET /customer")).toHaveLength(0);
+});
+
+test("a look-up that is refused does not stand for a refusal of the customer", async () => {
+  const gateway = await start();
+  const { client, provider } = gateway;
+  provider.failNext({ route: "POST /customer", kind: "reset", when: "after" });
+  provider.failNext({ route: "GET /customer", kind: "answer", status: 400, body: { message: "Invalid." }, times: 2 });
+  const input = customerInput({ idempotencyKey: unique("k") });
+  expect((await client.request(mutation, { input })).errors).toHaveLength(1);
+  const made = await settled(gateway, input);
+  expect(made.userErrors).toEqual([]);
+  expect(await atProvider(gateway, input.email)).toMatchObject([{ id: made.customer.id }]);
+});
+
+test("20 calls with one key at the same time make one customer", async () => {
+  const gateway = await start();
+  const input = customerInput({ idempotencyKey: unique("k") });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.client.createCustomer(input)));
+  expect(new Set(answers.map(({ customer }) => customer.id)).size).toBe(1);
+  expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+  expect(await atProvider(gateway, input.email)).toHaveLength(1);
+  expect(faultsOf(await readLog(gateway.client))).toEqual([]);
+});
