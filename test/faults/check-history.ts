@@ -1,0 +1,200 @@
+// The promises, held against the evidence. Each check answers one line for each time that a promise was broken.
+
+import type { SandboxTransaction } from "../../src/sandbox/sandbox.js";
+import { checkBudget } from "./check-budget.js";
+import type { Evidence } from "./evidence.js";
+import type { Plan } from "./plan.js";
+import type { StoredState } from "./stored-state.js";
+
+type Check = (evidence: Evidence) => string[];
+
+const checks: readonly (readonly [name: string, check: Check])[] = [
+  ["paid at most once", checkPaidOnce],
+  ["answers kept", checkAnswers],
+  ["one id for each key", checkIds],
+  ["customers made once", checkCustomers],
+  ["chains whole", checkChains],
+  ["log sound", checkLog],
+  ["webhooks applied", checkWebhooks],
+  ["last words", checkLastWords],
+  ["everything settled", checkSettled],
+  ["budget kept", checkBudget],
+];
+
+export function checkHistory(evidence: Evidence): string[] {
+  return checks.flatMap(([name, check]) => check(evidence).map((violation) => `${name}: ${violation}`));
+}
+
+export function bookedBy(books: readonly SandboxTransaction[], key: string): SandboxTransaction[] {
+  return books.filter(({ note }) => note === key || note.startsWith(`${key} `));
+}
+
+function keysOf({ plan }: Evidence): string[] {
+  return [...new Set(plan.payments.map(({ key }) => key))];
+}
+
+function checkPaidOnce(evidence: Evidence): string[] {
+  return keysOf(evidence).flatMap((key) => {
+    const booked = bookedBy(evidence.books, key);
+    const references = booked.map(({ merchantReference }) => merchantReference).join(", ");
+    return booked.length > 1 ? [`${key} was paid ${booked.length} times (${references})`] : [];
+  });
+}
+
+const accepted: readonly string[] = ["PENDING", "PROCESSING", "SUCCESSFUL"];
+
+function checkAnswers(evidence: Evidence): string[] {
+  return keysOf(evidence).flatMap((key) => {
+    const booked = bookedBy(evidence.books, key).length;
+    const outcomes = evidence.history.calls.filter((call) => call.key === key).map(({ outcome }) => outcome);
+    const faults: string[] = [];
+    const isAccepted = outcomes.some(
+      (outcome) => outcome.kind === "answered" && (accepted.includes(outcome.status) || outcome.transactionId !== null),
+    );
+    if (isAccepted && booked !== 1) faults.push(`${key} was answered as accepted and is in the books ${booked} times`);
+    const isRefused = outcomes.some(({ kind }) => kind === "refused");
+    if (isRefused && booked !== 0) faults.push(`${key} was answered as refused and is in the books`);
+    if (isRefused && isAccepted) faults.push(`${key} was answered as accepted and as refused`);
+    for (const outcome of outcomes) {
+      if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
+        faults.push(`${key} was answered with ${outcome.code}: ${outcome.message}`);
+      }
+      if (outcome.kind === "refused" && outcome.codes.some((code) => code !== "INSUFFICIENT_FUNDS")) {
+        faults.push(`${key} was refused with ${outcome.codes}`);
+      }
+    }
+    return faults;
+  });
+}
+
+const understoodErrors = ["PROVIDER_UNAVAILABLE", "RATE_LIMITED"];
+
+function checkIds(evidence: Evidence): string[] {
+  return keysOf(evidence).flatMap((key) => {
+    const ids = new Set(
+      evidence.history.calls.flatMap((call) =>
+        call.key === key && call.outcome.kind === "answered" ? [call.outcome.payoutId] : [],
+      ),
+    );
+    return ids.size > 1 ? [`${key} was answered with ${[...ids].join(", ")}`] : [];
+  });
+}
+
+function checkCustomers({ history, providerCustomers, stored }: Evidence): string[] {
+  const keys = [...new Set(history.customerCalls.map(({ key }) => key))];
+  return keys.flatMap((key) => {
+    const calls = history.customerCalls.filter((call) => call.key === key);
+    const made = providerCustomers.filter(({ email }) => email === calls[0]?.email);
+    const ids = new Set(calls.flatMap(({ outcome }) => (outcome.kind === "answered" ? [outcome.customerId] : [])));
+    const faults: string[] = [];
+    if (made.length > 1) faults.push(`${key} was made ${made.length} times`);
+    if (ids.size > 1) faults.push(`${key} was answered with ${[...ids].join(", ")}`);
+    for (const id of ids) if (!made.some((customer) => customer.id === id)) faults.push(`${key} is ${id}, not made`);
+    for (const { outcome } of calls) {
+      if (outcome.kind === "refused") faults.push(`${key} was refused with ${outcome.codes}`);
+      if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
+        faults.push(`${key} was answered with ${outcome.code}: ${outcome.message}`);
+      }
+    }
+    for (const { id, status } of made) {
+      const known = stored.customers.find((customer) => customer.id === id);
+      if (known?.status !== status) faults.push(`${key} is ${status} and known as ${known?.status ?? "nothing"}`);
+    }
+    return faults;
+  });
+}
+
+function checkChains({ history, log, logStart }: Evidence): string[] {
+  return history.subscribers.flatMap(({ start, cursors, errors }, index) => {
+    const from = start === logStart ? 0 : log.indexOf(start) + 1;
+    const expected = log.slice(from);
+    const faults = errors.map((error) => `subscriber ${index} got ${error}`);
+    const wrong = expected.findIndex((cursor, place) => cursors[place] !== cursor);
+    if (wrong !== -1) {
+      faults.push(`subscriber ${index} got ${cursors[wrong] ?? "nothing"} in place ${wrong} of ${expected.length}`);
+    } else if (cursors.length > expected.length) {
+      faults.push(`subscriber ${index} got ${cursors.length - expected.length} changes more than there are`);
+    }
+    return faults;
+  });
+}
+
+/** Positions without a hole; each subject's entries go on from where the last one ended, and no payout moves twice to one
+ * status but where it is sent again. */
+function checkLog({ stored }: Evidence): string[] {
+  const faults: string[] = [];
+  const last = new Map<string, string>();
+  const seen = new Set<string>();
+  stored.log.forEach(({ position, entity, entity_id, from_status, to_status }, index) => {
+    if (position !== index + 1) faults.push(`position ${position} stands in place ${index + 1}`);
+    const subject = `${entity} ${entity_id}`;
+    if ((last.get(subject) ?? null) !== from_status) {
+      faults.push(`${subject} moves from ${from_status} and was ${last.get(subject) ?? "nothing"}`);
+    }
+    last.set(subject, to_status);
+    const move = `${subject} to ${to_status}`;
+    const mayRepeat = to_status === "SUBMITTING" || to_status === "UNCONFIRMED";
+    if (entity === "PAYOUT" && !mayRepeat && seen.has(move)) faults.push(`${move} twice`);
+    seen.add(move);
+  });
+  return faults;
+}
+
+function checkWebhooks({ plan, history, stored }: Evidence): string[] {
+  const faults: string[] = [];
+  for (const { contentHash, rawBody } of history.webhooks) {
+    const rows = stored.inbox.filter((row) => row.content_hash === contentHash);
+    if (rows.length !== 1) faults.push(`a webhook answered with success is stored ${rows.length} times: ${rawBody}`);
+  }
+  for (const event of stored.inbox) {
+    const { id, type, state, reason } = event;
+    if (!isDone(event) && !mayWait(plan, stored)) faults.push(`event ${id} (${type}) is ${state}: ${reason}`);
+  }
+  return faults;
+}
+
+function isDone({ state }: StoredState["inbox"][0]): boolean {
+  return state === "APPLIED" || state === "IGNORED";
+}
+
+/**
+ * Where references are not given back, an event may be about any of the payouts whose answer was lost: it waits for one
+ * who knows.
+ */
+export function mayWait(plan: Plan, { payouts }: StoredState): boolean {
+  return !plan.keepsMerchantReference && payouts.some(({ status }) => status === "UNCONFIRMED");
+}
+
+export function checkLastWords({ plan, books, stored }: Pick<Evidence, "plan" | "books" | "stored">): string[] {
+  const faults = books.flatMap(({ id, status, note }) => {
+    const known = stored.payouts.find((payout) => payout.transaction_id === id);
+    if (known?.status === status) return [];
+    const key = note.split(" ")[0];
+    const intent = stored.intents.find(({ idempotency_key }) => idempotency_key === key);
+    const ours = stored.payouts.find((payout) => payout.id === intent?.subject_id);
+    if (!known && ours?.status === "UNCONFIRMED" && mayWait(plan, stored)) return [];
+    const as = known?.status ?? `nothing (its payout is ${ours?.status ?? "unknown"})`;
+    return [`${key} is ${status} in the books and known as ${as}`];
+  });
+  for (const { id, transaction_id, status } of stored.payouts) {
+    const isBooked = books.some((record) => record.id === transaction_id);
+    if (accepted.includes(status) && !isBooked) faults.push(`${id} is ${status} and in nobody's books`);
+  }
+  return faults;
+}
+
+function checkSettled({ plan, stored }: Evidence): string[] {
+  return openIntents(plan, stored).map(
+    ({ operation, idempotency_key, state, attempts }) =>
+      `${operation} ${idempotency_key} is ${state} after ${attempts} attempts`,
+  );
+}
+
+/** Left UNCONFIRMED may only be what no look-up can prove absent. */
+export function openIntents(plan: Plan, { intents, isEchoKnown }: StoredState): StoredState["intents"] {
+  const mayStayOpen = !plan.keepsMerchantReference || !isEchoKnown;
+  return intents.filter(({ operation, state }) => {
+    if (state === "DONE" || state === "REFUSED" || state === "RELEASED") return false;
+    return !(operation === "createPayout" && state === "UNCONFIRMED" && mayStayOpen);
+  });
+}

@@ -1,0 +1,40 @@
+// A node in a process of its own, to be killed. It loads the product first and starts it when told, so that a restart
+// costs milliseconds and a node that was stopped can serve the next schedule.
+
+import { pino } from "pino";
+import { readConfig } from "../../src/config.js";
+import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway.js";
+
+export type Order =
+  | { order: "start"; environment: Record<string, string>; patience: GatewayOptions["patience"]; logFile: string }
+  | { order: "stop" };
+
+export type Report = { report: "ready" } | { report: "started"; url: string } | { report: "stopped" } | Failure;
+interface Failure {
+  report: "failed";
+  reason: string;
+}
+
+let gateway: Gateway | null = null;
+
+async function carryOut(order: Order): Promise<Report> {
+  if (order.order === "stop") {
+    await gateway?.stop();
+    gateway = null;
+    return { report: "stopped" };
+  }
+  const { environment, patience, logFile } = order;
+  // Written at once: the last words before a kill are the ones to read.
+  const logger = pino({ level: "info" }, pino.destination({ dest: logFile, append: true, sync: true }));
+  gateway = await startGateway(readConfig(environment), { logger, ...(patience ? { patience } : {}) });
+  return { report: "started", url: gateway.url };
+}
+
+const tell = (report: Report) => process.send?.(report);
+
+process.on("message", (order: Order) => {
+  carryOut(order).then(tell, (error: Error) => tell({ report: "failed", reason: error.stack ?? error.message }));
+});
+// Whoever gave the orders is gone.
+process.on("disconnect", () => process.exit(0));
+tell({ report: "ready" });

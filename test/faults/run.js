@@ -1,0 +1,24 @@
+// Compiles product and driver to a folder of their own and runs the driver there: a build that others make or clean
+// meanwhile does not disturb it.
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../..");
+const directory = mkdtempSync(join(tmpdir(), "payout-gateway-faults-"));
+for (const name of ["node_modules", "package.json"]) symlinkSync(join(root, name), join(directory, name));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+
+const compiler = join(root, "node_modules/typescript/bin/tsc");
+const options = ["-p", join(here, "tsconfig.json"), "--noCheck", "--outDir", join(directory, "dist")];
+const compiled = spawnSync(process.execPath, [compiler, ...options], { stdio: "inherit" });
+if (compiled.status !== 0) process.exit(1);
+
+const main = join(directory, "dist/test/faults/main.js");
+const driver = spawn(process.execPath, ["--enable-source-maps", main, ...process.argv.slice(2)], { stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => driver.kill(signal));
+driver.on("exit", (code) => process.exit(code ?? 1));
