@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "./support/eventually.js";
 import { knowing } from "./support/provider-and-nodes.js";
-import { createCustomerAtProvider, moveCustomer } from "./support/provider-calls.js";
+import { createCustomerAtProvider, moveCustomer, movePayout } from "./support/provider-calls.js";
 import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
 import { faultsOf, readLog, statusesIn } from "./support/status-log.js";
@@ -82,4 +82,21 @@ test("what failed while no gateway was there is found at the next start", async 
   const { client } = await startTestGateway({ config: { ...knowing(provider), reconcileMs: 150 } });
   await eventually(async () => statusesIn(await readLog(client), id).includes("VERIFIED"));
   expect(faultsOf(await readLog(client))).toEqual([]);
+});
+
+test("what somebody else answered in the gateway's place is found too, also a payout that was taken back", async () => {
+  const gateway = await startTestGateway({ config: { reconcileMs: 150 }, sandbox: { payoutStepDelayMs: 100 } });
+  const { client, provider } = gateway;
+  const { id: customerId } = await client.verifiedCustomer();
+  const { payout } = await client.createPayout({ customerId });
+  await client.payoutReaching(payout.id, "SUCCESSFUL");
+  const swallower = createServer((_request, response) => response.writeHead(200).end());
+  await new Promise<void>((resolve) => swallower.listen(0, "127.0.0.1", resolve));
+  provider.setWebhookUrl(`http://127.0.0.1:${(swallower.address() as AddressInfo).port}/webhooks`);
+  await movePayout(provider, payout.transactionId, "FAILED");
+  await moveCustomer(provider, customerId, "PENDING");
+  await client.payoutReaching(payout.id, "FAILED");
+  await eventually(async () => statusesIn(await readLog(client), customerId).at(-1) === "PENDING");
+  expect(await recovered(gateway)).toBe(2);
+  await new Promise((resolve) => swallower.close(resolve));
 });

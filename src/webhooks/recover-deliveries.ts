@@ -1,4 +1,5 @@
-// The provider keeps a log of what it could not deliver. What is in it and not in the inbox is put there.
+// The provider keeps a log of what it sent. What it could not deliver, or believes delivered though it never came here,
+// is put into the inbox.
 
 import type { WebhooksDataSource } from "../datasources/webhooks.datasource.js";
 import type { Database } from "../store/database.js";
@@ -15,28 +16,46 @@ export interface DeliveryRecoveryParts {
   onStored: () => void;
 }
 
-const readUntilSetting = "webhook-log.read-until";
-const nextPageSetting = "webhook-log.next-page";
+/** One of the two readings: which deliveries, and how far behind the last reading it begins. */
+interface Reading {
+  status: "FAILED" | "SUCCESSFUL";
+  /** Names what is remembered of it. */
+  setting: string;
+  rereadMs: number;
+}
+
 const perPage = 30;
 const maxPages = 5;
-// A delivery fails for good only after its last try, long after the day of its first.
-const rereadDays = 3;
 const dayMs = 86_400_000;
 
-/** Reads the log of failed deliveries since the last reading, a few pages at a time. */
+// A delivery fails for good only after its last try, long after the day of its first.
+const failed: Reading = { status: "FAILED", setting: "webhook-log", rereadMs: 3 * dayMs };
+// Something between the provider and us can answer in our place.
+const delivered: Reading = { status: "SUCCESSFUL", setting: "webhook-log.delivered", rereadMs: 600_000 };
+
+/** Reads the log of deliveries since the last reading, a few pages at a time. */
 export async function recoverDeliveries(parts: DeliveryRecoveryParts): Promise<void> {
+  await read(parts, failed);
+  await read(parts, delivered);
+}
+
+async function read(parts: DeliveryRecoveryParts, { status, setting, rereadMs }: Reading): Promise<void> {
   const { database, webhooks } = parts;
+  const readUntilSetting = `${setting}.read-until`;
+  const nextPageSetting = `${setting}.next-page`;
   const readUntil = await readSetting(database.db, readUntilSetting);
-  const startDate = toDay(readUntil === null ? Date.now() : Number(readUntil), rereadDays);
+  const since = (readUntil === null ? Date.now() : Number(readUntil)) - rereadMs;
+  const startDate = new Date(since).toISOString().slice(0, 10);
   const firstPage = Number((await readSetting(database.db, nextPageSetting)) ?? "1");
   const startedAt = Date.now();
   for (let page = firstPage; page < firstPage + maxPages; page += 1) {
-    const { logs, hasMore } = await webhooks.listLogs({ status: "FAILED", startDate, page, perPage }, "reconciliation");
+    const { logs, hasMore } = await webhooks.listLogs({ status, startDate, page, perPage }, "reconciliation");
     // Told in the order in which it happened, where that is known.
     for (const { payload } of logs.toReversed()) {
       if (payload !== null) await takeOver(parts, Buffer.from(payload));
     }
-    if (!hasMore) {
+    const oldest = logs.at(-1)?.createdAt;
+    if (!hasMore || (oldest && oldest.getTime() < since)) {
       await writeSetting(database.db, nextPageSetting, "1");
       // A reading that began with a later page has not seen what came meanwhile.
       if (firstPage === 1) await writeSetting(database.db, readUntilSetting, String(startedAt));
@@ -54,8 +73,4 @@ async function takeOver({ database, metrics, onStored }: DeliveryRecoveryParts, 
   if (!(await storeEvent(database, event, rawBody))) return;
   metrics.reconciliations.inc({ kind: "delivery", found: "moved" });
   onStored();
-}
-
-function toDay(instant: number, daysBefore: number): string {
-  return new Date(instant - daysBefore * dayMs).toISOString().slice(0, 10);
 }

@@ -56,7 +56,7 @@ export class WebhookRelay {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const manner = this.isHonest ? "pass" : this.#mannerFor(body);
+    const manner = this.isHonest ? "pass" : random.weighted(manners);
     if (manner !== "pass") history.count(`webhook ${manner}`);
     this.underWay += 1;
     try {
@@ -72,12 +72,6 @@ export class WebhookRelay {
     } finally {
       this.underWay -= 1;
     }
-  }
-
-  #mannerFor(body: Buffer): Manner {
-    const manner = this.#options.random.weighted(manners);
-    // Nobody looks a customer up that is not in review: what the provider believes delivered would never be known.
-    return manner === "swallowed" && body.includes('"customer.status_changed"') ? "late" : manner;
   }
 
   async #hand(request: IncomingMessage, body: Buffer): Promise<number> {

@@ -16,8 +16,17 @@ export async function callProvider<T>(provider: Provider, method: string, path: 
 }
 
 /** Moves a customer to a status, with the webhook that goes with it. */
-export async function moveCustomer(provider: Provider, id: string, status: string): Promise<void> {
-  const response = await fetch(`${provider.url}/_sandbox/customers/${id}/status`, {
+export function moveCustomer(provider: Provider, id: string, status: string): Promise<void> {
+  return move(provider, `customers/${id}`, status);
+}
+
+/** Moves a payout to a status, with the webhook that goes with it. */
+export function movePayout(provider: Provider, transactionId: string, status: string): Promise<void> {
+  return move(provider, `transactions/${transactionId}`, status);
+}
+
+async function move(provider: Provider, subject: string, status: string): Promise<void> {
+  const response = await fetch(`${provider.url}/_sandbox/${subject}/status`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ status }),
