@@ -7,6 +7,7 @@ import type { GraphQLSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import type { CreateContext } from "./create-context.js";
+import { type KeepAliveTimes, keepAlive } from "./keep-alive.js";
 import { prepareOperation } from "./prepare-operation.js";
 import type { Subscriber, SubscriptionArgs } from "./subscribe.js";
 
@@ -18,9 +19,11 @@ export interface WebSocketParts {
   hasIntrospection: boolean;
   maxMessageBytes: number;
   initTimeoutMs?: number;
+  keepAliveTimes?: KeepAliveTimes;
 }
 
-const keepAliveMs = 12_000;
+// One that is gone is found within half a minute; one that reads nothing for a minute gets all of it afterwards.
+const defaultKeepAlive: KeepAliveTimes = { everyMs: 12_000, slowMs: 90_000 };
 const byeMs = 500;
 
 /** Answers a function that closes every socket, so that its client comes back to another node. */
@@ -33,6 +36,7 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     hasIntrospection,
     maxMessageBytes,
     initTimeoutMs = 10_000,
+    keepAliveTimes = defaultKeepAlive,
   } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
   useServer(
@@ -50,7 +54,8 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
       },
     },
     sockets,
-    keepAliveMs,
+    // Its own would end a client that is only slow.
+    0,
   );
   server.on("upgrade", (request, socket, head) => {
     const refuse = (status: string) => {
@@ -61,7 +66,10 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     if (request.url?.split("?")[0] !== "/graphql") return refuse("404 Not Found");
     // Browsers let any page open a socket to anywhere; what is not asked from our own pages is not answered.
     if (isOfAnotherSite(request)) return refuse("403 Forbidden");
-    sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened, request));
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      keepAlive(opened, socket, keepAliveTimes);
+      sockets.emit("connection", opened, request);
+    });
   });
   return async () => {
     for (const socket of sockets.clients) socket.close(1001, "Going away");
