@@ -284,10 +284,20 @@ class Schedule {
       books: this.#provider.transactions(),
       providerCustomers: await providerCustomersOf(this.#provider, this.#emails()),
       requestsAt: requestsOfNodes(this.#provider).map(({ at }) => at.getTime()),
-      stored: await this.#state.read(),
+      stored: await this.#settledState(),
       log: await readLog(live.url, logStart),
       logStart,
     };
+  }
+
+  /** What the provider's log of deliveries brings late changes nothing any more, and has to be applied all the same. */
+  async #settledState(): Promise<StoredState> {
+    const untilMs = this.#history.nowMs + answerWithinMs;
+    for (;;) {
+      const stored = await this.#state.read();
+      if (this.#hasSettled(stored) || this.#history.nowMs > untilMs) return stored;
+      await sleep(50);
+    }
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: an answer of whatever shape was asked for
