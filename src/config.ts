@@ -29,13 +29,22 @@ export interface Config {
   webhookSecrets: string[];
   webhookToleranceSeconds: number;
   databaseUrl: string;
-  hasIntrospection: boolean;
+  auth: AuthConfig;
+  /** Who may see the schema: introspection, suggestions, and, where it is everyone, the explorer. */
+  introspection: "everyone" | "operator" | "nobody";
   uploadMaxBytes: number;
   shutdownTimeoutMs: number;
   /** The named instruction at which a test kills the process; null outside of such tests. */
   crashAt: string | null;
   logLevel: string;
   isTerminal: boolean;
+}
+
+export interface AuthConfig {
+  /** Everyone is the operator. */
+  isDisabled: boolean;
+  /** Null: only API keys are taken. */
+  tokens: { jwksUrl: string; issuer: string; audience: string; algorithms: string[] } | null;
 }
 
 export interface SandboxConfig {
@@ -80,6 +89,9 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ""),
 );
 
+// Signatures only: a secret that both sides share would let whoever checks a token make one.
+const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const;
+
 const port = whole(0, 65_535);
 const commonNames = { HOST: z.string().default("127.0.0.1"), SANDBOX_PORT: port.default(4010) };
 const sandboxNames = {
@@ -120,8 +132,14 @@ const gatewaySchema = z.object({
     .string()
     .regex(/^rediss?:\/\/.+$/, "must be redis://… or rediss://…")
     .optional(),
+  AUTH_JWKS_URL: httpUrl.optional(),
+  AUTH_ISSUER: z.string().optional(),
+  AUTH_AUDIENCE: z.string().optional(),
+  AUTH_ALGORITHMS: list
+    .pipe(z.array(z.enum(algorithms, `must be some of ${algorithms.join(", ")}`)).min(1))
+    .default(["RS256", "PS256", "ES256", "EdDSA"]),
   AUTH_DISABLED: flag.optional(),
-  INTROSPECTION: flag.default(true),
+  INTROSPECTION: flag.optional(),
   UPLOAD_MAX_BYTES: whole(1, 25_000_000).default(10_485_760),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
   TEST_CRASH_AT: z.string().optional(),
@@ -161,7 +179,8 @@ export function readConfig(environment: Environment = process.env): Config {
     webhookSecrets: read.WEBHOOK_SIGNING_SECRET,
     webhookToleranceSeconds: read.WEBHOOK_TOLERANCE_SECONDS,
     databaseUrl: read.DATABASE_URL,
-    hasIntrospection: read.INTROSPECTION,
+    auth: authOf(read),
+    introspection: introspectionOf(read.INTROSPECTION, environment),
     uploadMaxBytes: read.UPLOAD_MAX_BYTES,
     shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
     crashAt: read.TEST_CRASH_AT ?? null,
@@ -191,22 +210,30 @@ function parse<S extends z.ZodType>(schema: S, environment: Environment): z.outp
 
 function conflictsOf(read: z.output<typeof gatewaySchema>, environment: Environment): string[] {
   const mistakes: string[] = [];
-  if (!["127.0.0.1", "::1", "localhost"].includes(read.HOST)) {
-    mistakes.push("HOST: must be a loopback address, since callers are not told apart yet");
+  const isProduction = environment.NODE_ENV === "production";
+  const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(read.HOST);
+  if (read.AUTH_DISABLED && !isLoopback) {
+    mistakes.push("AUTH_DISABLED: can be true only where HOST is a loopback address");
   }
-  if (read.AUTH_DISABLED === false) {
-    mistakes.push("AUTH_DISABLED: cannot be false, since callers are not told apart yet");
-  }
-  if (read.AUTH_DISABLED && environment.NODE_ENV === "production") {
+  if (read.AUTH_DISABLED && isProduction) {
     mistakes.push("AUTH_DISABLED: cannot be true where NODE_ENV is production");
   }
-  if (read.TEST_CRASH_AT && environment.NODE_ENV === "production") {
+  if (read.AUTH_DISABLED && read.AUTH_JWKS_URL) {
+    mistakes.push("AUTH_DISABLED: cannot be true together with AUTH_JWKS_URL");
+  }
+  if (read.AUTH_JWKS_URL) {
+    for (const name of ["AUTH_ISSUER", "AUTH_AUDIENCE"] as const) {
+      if (!read[name]) mistakes.push(`${name}: needed with AUTH_JWKS_URL`);
+    }
+  } else if (read.AUTH_DISABLED === undefined && (read.PROVIDER_URL || !isLoopback || isProduction)) {
+    mistakes.push(
+      "AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE (or AUTH_DISABLED=false, for API keys alone): needed with PROVIDER_URL, in production, and on any HOST but loopback",
+    );
+  }
+  if (read.TEST_CRASH_AT && isProduction) {
     mistakes.push("TEST_CRASH_AT: cannot be used where NODE_ENV is production");
   }
   if (read.PROVIDER_URL) {
-    if (!read.AUTH_DISABLED) {
-      mistakes.push("AUTH_DISABLED: must be true with PROVIDER_URL: everyone on this machine is the operator then");
-    }
     if (!read.PROVIDER_API_KEY && !(read.PROVIDER_CLIENT_ID && read.PROVIDER_CLIENT_SECRET)) {
       mistakes.push("PROVIDER_CLIENT_ID and PROVIDER_CLIENT_SECRET (or PROVIDER_API_KEY): needed with PROVIDER_URL");
     }
@@ -215,6 +242,17 @@ function conflictsOf(read: z.output<typeof gatewaySchema>, environment: Environm
     }
   }
   return mistakes;
+}
+
+function authOf(read: z.output<typeof gatewaySchema>): AuthConfig {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer = "", AUTH_AUDIENCE: audience = "" } = read;
+  const tokens = jwksUrl ? { jwksUrl, issuer, audience, algorithms: read.AUTH_ALGORITHMS } : null;
+  return { tokens, isDisabled: read.AUTH_DISABLED ?? tokens === null };
+}
+
+function introspectionOf(isOn: boolean | undefined, environment: Environment): Config["introspection"] {
+  if (isOn === undefined) return environment.NODE_ENV === "production" ? "operator" : "everyone";
+  return isOn ? "everyone" : "nobody";
 }
 
 function credentialsOf(read: z.output<typeof gatewaySchema>): ProviderCredentials {

@@ -4,6 +4,9 @@ import "reflect-metadata";
 import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { Redis } from "ioredis";
+import { ApiKeys } from "./access/api-keys.js";
+import { Authenticator } from "./access/authenticator.js";
+import { TokenVerifier } from "./access/token-verifier.js";
 import type { Config, ProviderCredentials } from "./config.js";
 import { BanksDataSource } from "./datasources/banks.datasource.js";
 import { MemoryBudget } from "./datasources/budget/memory-budget.js";
@@ -22,6 +25,7 @@ import { WalletsDataSource } from "./datasources/wallets.datasource.js";
 import { WebhooksDataSource } from "./datasources/webhooks.datasource.js";
 import { contextFactory } from "./http/create-context.js";
 import { createServer } from "./http/server.js";
+import { Sessions } from "./http/sessions.js";
 import { startSpoolDirectory } from "./http/uploads/spool-directory.js";
 import { PayoutConfirmer } from "./journal/confirm-payout.js";
 import { CustomerJournal } from "./journal/create-customer.js";
@@ -180,6 +184,14 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       onStored: () => inbox.wake(),
     });
 
+    const authenticator = new Authenticator({
+      database,
+      keys: new ApiKeys(database),
+      tokens: config.auth.tokens && new TokenVerifier(config.auth.tokens),
+      isDisabled: config.auth.isDisabled,
+    });
+    const sessions = new Sessions(authenticator, logger);
+    stops.push(() => sessions.stop());
     const spool = await startSpoolDirectory();
     stops.push(() => spool.stop());
     const server = await createServer({
@@ -190,8 +202,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         referenceData,
         parkedEvents: new ParkedEvents(database, () => inbox.wake()),
       }),
-      hasIntrospection: config.hasIntrospection,
-      hasExplorer: config.hasIntrospection,
+      authenticator,
+      sessions,
+      hasIntrospection: config.introspection === "everyone",
+      hasExplorer: config.introspection === "everyone",
       uploadLimits: {
         maxFileBytes: config.uploadMaxBytes,
         maxFiles: maxFilesOfUpload,

@@ -41,7 +41,7 @@ test("without any variable the gateway runs on loopback against the sandbox", ()
     webhookSecrets: [],
     webhookToleranceSeconds: 300,
     databaseUrl: "sqlite:data/gateway.db",
-    hasIntrospection: true,
+    introspection: "everyone",
     uploadMaxBytes: 10_485_760,
     shutdownTimeoutMs: 10_000,
     logLevel: "info",
@@ -101,6 +101,13 @@ test("every mistake is named at once, by its variable", () => {
   expect(read).toThrow(/^The configuration cannot be used:\n {2}SANDBOX_PORT: must be a whole number\n/);
 });
 
+const authNames = "AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE (or AUTH_DISABLED=false, for API keys alone)";
+const tokens = {
+  AUTH_JWKS_URL: "https://issuer.example.com/jwks",
+  AUTH_ISSUER: "issuer",
+  AUTH_AUDIENCE: "gateway",
+};
+
 test("a mistake does not repeat the value, which may be a secret", () => {
   const read = () => readConfig({ DATABASE_URL: "mysql://user:hunter2@host/x", PUBLIC_URL: "hunter2" });
   expect(mistakesOf(read)).toHaveLength(2);
@@ -108,11 +115,12 @@ test("a mistake does not repeat the value, which may be a secret", () => {
 });
 
 test.each(["0.0.0.0", "::", "192.168.1.2", "gateway.example.com", "127.0.0.1.example.com"])(
-  "HOST %s is refused, since callers are not told apart yet",
+  "HOST %s is taken only with authentication",
   (HOST) => {
-    expect(mistakesOf(() => readConfig({ HOST }))).toEqual([
-      expect.stringMatching(/^HOST: must be a loopback address/),
-    ]);
+    expect(namesOf(mistakesOf(() => readConfig({ HOST })))).toEqual([authNames]);
+    expect(namesOf(mistakesOf(() => readConfig({ HOST, AUTH_DISABLED: "true" })))).toEqual(["AUTH_DISABLED"]);
+    expect(readConfig({ HOST, AUTH_DISABLED: "false" })).toMatchObject({ host: HOST, auth: { isDisabled: false } });
+    expect(readConfig({ HOST, ...tokens }).auth).toMatchObject({ isDisabled: false, tokens: { issuer: "issuer" } });
   },
 );
 
@@ -126,11 +134,11 @@ test("an IPv6 HOST is an address in the URLs that are made of it", () => {
   expect(sandbox.webhookUrl).toBe("http://[::1]:4001/webhooks");
 });
 
-test("PROVIDER_URL is refused without AUTH_DISABLED, credentials and a signing secret, all named at once", () => {
+test("PROVIDER_URL is refused without authentication, credentials and a signing secret, all named at once", () => {
   const { PROVIDER_URL } = provider;
   const mistakes = mistakesOf(() => readConfig({ PROVIDER_URL }));
   expect(namesOf(mistakes)).toEqual([
-    "AUTH_DISABLED",
+    authNames,
     "PROVIDER_CLIENT_ID and PROVIDER_CLIENT_SECRET (or PROVIDER_API_KEY)",
     "WEBHOOK_SIGNING_SECRET",
   ]);
@@ -154,12 +162,43 @@ test("with everything that PROVIDER_URL needs there is no sandbox, and OAuth goe
   expect(readConfig({ ...provider, PROVIDER_API_KEY: "key" }).provider?.credentials).not.toHaveProperty("apiKey");
 });
 
-test("AUTH_DISABLED cannot be true in production, nor false as long as callers are not told apart", () => {
+test("AUTH_DISABLED cannot be true in production, and in production authentication has to be set up", () => {
   expect(namesOf(mistakesOf(() => readConfig({ ...provider, NODE_ENV: "production" })))).toEqual(["AUTH_DISABLED"]);
   expect(namesOf(mistakesOf(() => readConfig({ AUTH_DISABLED: "true", NODE_ENV: "production" })))).toEqual([
     "AUTH_DISABLED",
   ]);
-  expect(namesOf(mistakesOf(() => readConfig({ AUTH_DISABLED: "false" })))).toEqual(["AUTH_DISABLED"]);
+  expect(namesOf(mistakesOf(() => readConfig({ NODE_ENV: "production" })))).toEqual([authNames]);
+  expect(namesOf(mistakesOf(() => readConfig({ AUTH_DISABLED: "true", ...tokens })))).toEqual(["AUTH_DISABLED"]);
+});
+
+test("everyone is the operator only in the sandbox, as long as nothing else is said", () => {
+  expect(readConfig({}).auth).toEqual({ isDisabled: true, tokens: null });
+  expect(readConfig({ AUTH_DISABLED: "false" }).auth).toEqual({ isDisabled: false, tokens: null });
+  expect(readConfig(tokens).auth).toEqual({
+    isDisabled: false,
+    tokens: {
+      jwksUrl: "https://issuer.example.com/jwks",
+      issuer: "issuer",
+      audience: "gateway",
+      algorithms: ["RS256", "PS256", "ES256", "EdDSA"],
+    },
+  });
+});
+
+test("tokens need an issuer and an audience, and signatures that only their issuer can make", () => {
+  const { AUTH_JWKS_URL } = tokens;
+  expect(namesOf(mistakesOf(() => readConfig({ AUTH_JWKS_URL })))).toEqual(["AUTH_AUDIENCE", "AUTH_ISSUER"]);
+  for (const AUTH_ALGORITHMS of ["HS256", "none", "RS256,HS512"]) {
+    expect(mistakesOf(() => readConfig({ ...tokens, AUTH_ALGORITHMS }))).toHaveLength(1);
+  }
+  expect(readConfig({ ...tokens, AUTH_ALGORITHMS: "ES384" }).auth.tokens?.algorithms).toEqual(["ES384"]);
+});
+
+test("the schema is for everyone, in production for operators", () => {
+  expect(readConfig({}).introspection).toBe("everyone");
+  expect(readConfig({ ...tokens, NODE_ENV: "production" }).introspection).toBe("operator");
+  expect(readConfig({ ...tokens, NODE_ENV: "production", INTROSPECTION: "true" }).introspection).toBe("everyone");
+  expect(readConfig({ INTROSPECTION: "false" }).introspection).toBe("nobody");
 });
 
 test("the sandbox keeps its state beside the gateway's database", () => {

@@ -96,7 +96,6 @@ test("the README's table of settings tells the defaults", () => {
     PROVIDER_TIMEOUT_MS: String(config.providerTimeoutMs),
     WEBHOOK_TOLERANCE_SECONDS: String(config.webhookToleranceSeconds),
     DATABASE_URL: config.databaseUrl,
-    INTROSPECTION: String(config.hasIntrospection),
     UPLOAD_MAX_BYTES: String(config.uploadMaxBytes),
     SHUTDOWN_TIMEOUT_MS: String(config.shutdownTimeoutMs),
     RECONCILE_SECONDS: String((config.reconcileMs ?? 0) / 1000),

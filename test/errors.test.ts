@@ -186,7 +186,7 @@ describe("a browser on a foreign page", () => {
 });
 
 test("introspection can be turned off, and with it every hint of what there is", async () => {
-  const gateway = await startTestGateway({ config: { hasIntrospection: false } });
+  const gateway = await startTestGateway({ config: { introspection: "nobody" } });
   const { client } = gateway;
   for (const query of ["{ __schema { types { name } } }", '{ __type(name: "Payout") { name } }']) {
     const { data, errors } = await client.request(query);

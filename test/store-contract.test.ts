@@ -56,7 +56,7 @@ import { everything } from "../src/store/visibility.js";
 import { customerRow, documentRow, eventRow, intentRow, logEntry, payoutRow } from "./support/stored-rows.js";
 import { administer, forEachDatabase } from "./support/test-databases.js";
 
-const acme = { tenant: "acme" };
+const acme = { ...everything, tenant: "acme" };
 const ids = (rows: readonly { id: string | number }[]) => rows.map(({ id }) => id);
 
 async function storeCustomers(database: Database, rows: Parameters<typeof customerRow>[0][]) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { pino } from "pino";
 import { ChangeDoor } from "../src/mirror/apply-change.js";
-import { followLog } from "../src/mirror/log-follower.js";
+import { followLog, forEver } from "../src/mirror/log-follower.js";
 import { InProcessWakeUps } from "../src/mirror/wake-ups.js";
 import { openDatabase } from "../src/store/database.js";
 import { everything } from "../src/store/visibility.js";
@@ -236,7 +236,7 @@ describe("with a log on disk", () => {
       const change = { kind: "customer" as const, id: "c1", status: "PENDING" as const, occurredAt: null, details };
       await door.apply([change], { source: "WEBHOOK" });
     };
-    const options = { after: 0, filter: {}, visibility: everything };
+    const options = { after: 0, filter: {}, lifetime: forEver(everything) };
     const log = followLog({ ...database, db }, wakeUps, options, ({ entity_id }) => entity_id);
     const startedAt = performance.now();
     expect(await log.next()).toEqual({ value: "c1", done: false });

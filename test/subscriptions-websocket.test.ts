@@ -4,8 +4,12 @@ import { type AddressInfo, connect } from "node:net";
 import { buildSchema } from "graphql";
 import { pino } from "pino";
 import WebSocket from "ws";
+import { ApiKeys } from "../src/access/api-keys.js";
+import { Authenticator } from "../src/access/authenticator.js";
+import { Sessions } from "../src/http/sessions.js";
 import { createSubscriber } from "../src/http/subscribe.js";
 import { serveWebSocket } from "../src/http/websocket.js";
+import { openDatabase } from "../src/store/database.js";
 import { moveCustomer } from "./support/move-customer.js";
 import { openSocket, type RawSocket } from "./support/raw-socket.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
@@ -238,10 +242,17 @@ test("a message over 100 kB closes the socket, and the gateway goes on", async (
 
 test("a socket that says nothing is closed with 4408 after the time it is given", async () => {
   const server = createServer();
+  const logger = pino({ level: "silent" });
+  const database = await openDatabase("sqlite::memory:");
+  const keys = new ApiKeys(database);
+  const authenticator = new Authenticator({ database, keys, tokens: null, isDisabled: true });
+  const sessions = new Sessions(authenticator, logger);
   const stop = serveWebSocket({
     server,
+    authenticator,
+    sessions,
     schema: buildSchema("type Query { a: Int }"),
-    subscriber: createSubscriber(pino({ level: "silent" })),
+    subscriber: createSubscriber(logger),
     createContext: () => {
       throw new Error("Nothing was asked for.");
     },
@@ -252,6 +263,8 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const socket = await openSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   expect(await socket.closed).toBe(4408);
+  sessions.stop();
+  await database.close();
   await stop();
   await new Promise((resolve) => server.close(resolve));
 });

@@ -1,9 +1,10 @@
-import { operator, visibilityOf } from "../access/principal.js";
+import { type Principal, visibilityOf } from "../access/principal.js";
 import type { Journal } from "../journal/journal.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { ReferenceData } from "../mirror/reference-data.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { ParkedEvents } from "../webhooks/parked-events.js";
+import type { Lifetime } from "./session.js";
 
 export interface ContextParts {
   mirror: Mirror;
@@ -12,15 +13,23 @@ export interface ContextParts {
   parkedEvents: ParkedEvents;
 }
 
-export type CreateContext = (request: Pick<RequestContext, "requestId" | "lastEventId">) => RequestContext;
+export interface ContextRequest {
+  requestId: string;
+  principal: Principal;
+  /** Of a subscription. */
+  lifetime?: Lifetime;
+  lastEventId?: string | null;
+}
+
+export type CreateContext = (request: ContextRequest) => RequestContext;
 
 export function contextFactory(parts: ContextParts): CreateContext {
-  return ({ requestId, lastEventId }) => {
-    const principal = operator;
+  return ({ requestId, principal, lifetime, lastEventId }) => {
     const visibility = visibilityOf(principal);
     return {
       requestId,
-      lastEventId,
+      lastEventId: lastEventId ?? null,
+      lifetime: lifetime ?? null,
       principal,
       visibility,
       ...parts,

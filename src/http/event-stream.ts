@@ -2,16 +2,20 @@
 // itself says where it was.
 
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST } from "graphql";
+import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { createHandler, type OperationArgs, type Response } from "graphql-sse";
+import { principalOf } from "./authenticate.js";
 import type { CreateContext } from "./create-context.js";
 import { prepareOperation } from "./prepare-operation.js";
+import type { Session } from "./session.js";
+import type { Sessions } from "./sessions.js";
 import type { EventResults, Subscriber, SubscriptionArgs } from "./subscribe.js";
 
 export interface EventStreamParts {
   schema: GraphQLSchema;
   subscriber: Subscriber;
   createContext: CreateContext;
+  sessions: Sessions;
   hasIntrospection: boolean;
 }
 
@@ -35,32 +39,41 @@ class Pace {
   }
 }
 
+/** What belongs to one stream. */
+interface Stream {
+  session: Session;
+  pace: Pace;
+}
+
 type StreamArgs = SubscriptionArgs & { pace: Pace };
 
 export function createEventStreamHandler(parts: EventStreamParts) {
-  const { schema, subscriber, createContext, hasIntrospection } = parts;
-  const handle = createHandler<FastifyRequest, Pace, never>({
+  const { schema, subscriber, createContext, sessions, hasIntrospection } = parts;
+  const handle = createHandler<FastifyRequest, Stream, never>({
     // One connection for each subscription: no stream is kept for a client that has gone.
     authenticate: () => null,
     // `prepareOperation` has validated already.
     validate: () => [],
     onSubscribe: (request, params): Response | OperationArgs<never> => {
-      const prepared = prepareOperation(schema, hasIntrospection, params);
-      if (!("document" in prepared)) return refuse(400, prepared);
-      const operation = getOperationAST(prepared.document, prepared.operationName);
-      if (operation?.operation !== "subscription") {
+      const { session, pace } = request.context;
+      const prepared = prepareOperation(schema, hasIntrospection, session.principal, params);
+      if (!("document" in prepared)) return refuse(isForbidden(prepared) ? 403 : 400, prepared);
+      const { operation, ...executable } = prepared;
+      if (operation.operation !== "subscription") {
         const message = "Only subscriptions are served here; the rest is at /graphql.";
         return refuse(400, [{ message, extensions: { code: "BAD_USER_INPUT" } }]);
       }
       const requestId = request.raw.id;
-      const renewContext = () => createContext({ requestId, lastEventId: null });
+      const lifetime = session.subscribe();
+      const renewContext = () => createContext({ requestId, principal: session.principal, lifetime });
       const lastEventId = request.headers.get("last-event-id") || null;
       const args: StreamArgs = {
-        ...prepared,
+        ...executable,
         schema,
-        contextValue: createContext({ requestId, lastEventId }),
+        contextValue: createContext({ requestId, principal: session.principal, lifetime, lastEventId }),
         renewContext,
-        pace: request.context,
+        lifetime,
+        pace,
       };
       return args as unknown as OperationArgs<never>;
     },
@@ -73,13 +86,16 @@ export function createEventStreamHandler(parts: EventStreamParts) {
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const pace = new Pace();
+    // A stream that ends without its last event is taken up again by the client, with a new credential.
+    const session = sessions.open(principalOf(request), { closed: () => reply.raw.end() });
+    reply.raw.once("close", () => sessions.release(session));
     const [body, { status, headers }] = await handle({
       method: request.method,
       url: request.url,
       headers: { get: (name) => headerOf(request, name) },
       body: (request.body ?? null) as Record<string, unknown> | null,
       raw: request,
-      context: pace,
+      context: { session, pace },
     });
     if (body === null || typeof body === "string") {
       await reply
@@ -147,6 +163,10 @@ async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, 
   } finally {
     raw.off("close", stop);
   }
+}
+
+function isForbidden(errors: readonly GraphQLError[]): boolean {
+  return errors.some(({ extensions }) => extensions.code === "FORBIDDEN");
 }
 
 function refuse(status: number, errors: readonly GraphQLFormattedError[]): Response {

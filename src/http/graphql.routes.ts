@@ -6,11 +6,15 @@ import {
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
+import type { Authenticator } from "../access/authenticator.js";
 import type { Logger } from "../telemetry/logger.js";
+import { authenticateRequests, principalOf } from "./authenticate.js";
+import { checkScopes } from "./check-scopes.js";
 import { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
 import { createEventStreamHandler } from "./event-stream.js";
 import { toPublicFormat } from "./public-error.js";
+import type { Sessions } from "./sessions.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
 import { type MultipartLimits, type ReceivedMultipart, receiveMultipart } from "./uploads/receive-multipart.js";
 import { UploadFault } from "./uploads/upload-faults.js";
@@ -18,6 +22,8 @@ import { UploadFault } from "./uploads/upload-faults.js";
 export interface GraphqlParts {
   schema: GraphQLSchema;
   createContext: CreateContext;
+  authenticator: Authenticator;
+  sessions: Sessions;
   hasIntrospection: boolean;
   uploadLimits: MultipartLimits;
   logger: Logger;
@@ -27,7 +33,7 @@ const preflightHeader = "apollo-require-preflight";
 const otherBody = `Send the body with content-type: application/json, or an upload as multipart/form-data with ${preflightHeader}.`;
 
 export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<{ subscriber: Subscriber }> {
-  const { schema, createContext, hasIntrospection, logger, uploadLimits } = parts;
+  const { schema, createContext, authenticator, sessions, hasIntrospection, logger, uploadLimits } = parts;
   const apollo = new ApolloServer({
     gateway: new CompiledGateway(schema, logger),
     introspection: hasIntrospection,
@@ -42,15 +48,18 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
       // It would wrap the resolver of every field, and undo the compiler.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      checkScopes(schema),
     ],
   });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
 
+  authenticateRequests(app, authenticator);
   const received = new WeakMap<FastifyRequest, ReceivedMultipart>();
   app.addContentTypeParser("multipart/form-data", (_request, _payload, done) => done(null));
   app.addContentTypeParser("*", (_request, _payload, done) => done(new UploadFault(415, otherBody)));
-  const context = async (request: FastifyRequest) => createContext({ requestId: request.id, lastEventId: null });
+  const context = async (request: FastifyRequest) =>
+    createContext({ requestId: request.id, principal: principalOf(request) });
 
   app.route({
     method: ["GET", "POST"],
@@ -81,7 +90,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
   app.route({
     method: ["GET", "POST"],
     url: "/graphql/stream",
-    handler: createEventStreamHandler({ schema, subscriber, createContext, hasIntrospection }),
+    handler: createEventStreamHandler({ schema, subscriber, createContext, sessions, hasIntrospection }),
   });
   return { subscriber };
 }

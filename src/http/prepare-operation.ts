@@ -4,11 +4,16 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
 } from "graphql";
+import { AccessError } from "../access/access-error.js";
+import { needsOf, requireScopes } from "../access/operation-needs.js";
+import type { Principal } from "../access/principal.js";
 
 export interface OperationRequest {
   query?: unknown;
@@ -18,6 +23,7 @@ export interface OperationRequest {
 
 export interface PreparedOperation {
   document: DocumentNode;
+  operation: OperationDefinitionNode;
   operationName: string | null;
   variableValues: Record<string, unknown> | null;
 }
@@ -26,6 +32,7 @@ export interface PreparedOperation {
 export function prepareOperation(
   schema: GraphQLSchema,
   hasIntrospection: boolean,
+  principal: Principal,
   { query, operationName, variables }: OperationRequest,
 ): PreparedOperation | readonly GraphQLError[] {
   if (typeof query !== "string") return [refusal("query must be a string.", "BAD_USER_INPUT")];
@@ -41,9 +48,19 @@ export function prepareOperation(
   if (faults.length > 0) {
     return faults.map((fault) => withCode(hasIntrospection ? fault : withoutHint(fault), "GRAPHQL_VALIDATION_FAILED"));
   }
+  const name = typeof operationName === "string" ? operationName : null;
+  const operation = getOperationAST(document, name);
+  if (!operation) return [refusal("operationName must name one operation of the document.", "BAD_USER_INPUT")];
+  try {
+    requireScopes(principal, needsOf(schema, document, operation));
+  } catch (error) {
+    if (!(error instanceof AccessError)) throw error;
+    return [refusal(error.message, error.code)];
+  }
   return {
     document,
-    operationName: typeof operationName === "string" ? operationName : null,
+    operation,
+    operationName: name,
     variableValues: isRecord(variables) ? variables : null,
   };
 }

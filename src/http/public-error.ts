@@ -2,6 +2,7 @@
 // request's id, and nobody else sees it.
 
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { AccessError } from "../access/access-error.js";
 import { ProviderError } from "../datasources/provider-error.js";
 import { CursorInvalid } from "../mirror/cursor.js";
 import { PageCursorInvalid } from "../mirror/pages.js";
@@ -41,6 +42,7 @@ function faceOf(error: Error): PublicFace | null {
     // Without one it is its word on the request, e.g. on a variable of the wrong type.
     return { message: error.message, extensions: { code: "BAD_USER_INPUT", ...error.extensions } };
   }
+  if (error instanceof AccessError) return { message: error.message, extensions: { code: error.code } };
   if (error instanceof CursorInvalid) return { message: error.message, extensions: { code: "CURSOR_INVALID" } };
   if (error instanceof PageCursorInvalid || error instanceof Rejection || error instanceof UploadFault) {
     return { message: error.message, extensions: { code: "BAD_USER_INPUT" } };

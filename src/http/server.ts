@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
+import { AccessError } from "../access/access-error.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
@@ -52,7 +53,12 @@ function logRequests(app: FastifyInstance, logger: Logger): void {
 }
 
 function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler((error: FastifyError | UploadFault, request, reply) => {
+  app.setErrorHandler((error: FastifyError | UploadFault | AccessError, request, reply) => {
+    if (error instanceof AccessError) {
+      const { code, message } = error;
+      if (code === "UNAUTHENTICATED") reply.header("www-authenticate", "Bearer");
+      return reply.code(code === "UNAUTHENTICATED" ? 401 : 403).send({ errors: [{ message, extensions: { code } }] });
+    }
     const status = error instanceof UploadFault ? error.status : (error.statusCode ?? 500);
     const isOurs = status >= 500;
     if (isOurs) logger.error({ err: error, requestId: request.id }, "unexpected error");

@@ -5,11 +5,13 @@ import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, exec
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
 import { toPublicError } from "./public-error.js";
+import type { Lifetime } from "./session.js";
 
 export interface SubscriptionArgs extends ExecutionArgs {
   contextValue: RequestContext;
   /** A context for the next event. */
   renewContext: () => RequestContext;
+  lifetime?: Lifetime;
 }
 
 /** An answer, and for a subscription the log entry it is about. */
@@ -36,7 +38,10 @@ export function createSubscriber(logger: Logger) {
   async function subscribe(args: SubscriptionArgs): Promise<EventResults | ExecutionResult> {
     const { requestId } = args.contextValue;
     const source = await createSourceEventStream(args);
-    if (!(Symbol.asyncIterator in source)) return mask(source, requestId);
+    if (!(Symbol.asyncIterator in source)) {
+      args.lifetime?.close();
+      return mask(source, requestId);
+    }
     const events = source[Symbol.asyncIterator]() as AsyncIterator<{ cursor: string }>;
     const results: EventResults = {
       async next() {
@@ -49,10 +54,12 @@ export function createSubscriber(logger: Logger) {
         return { done: false, value };
       },
       async return() {
+        args.lifetime?.close();
         await events.return?.();
         return { done: true, value: undefined };
       },
       async throw(error) {
+        args.lifetime?.close();
         await events.return?.();
         throw error;
       },

@@ -5,10 +5,14 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Authenticator } from "../access/authenticator.js";
 import type { CreateContext } from "./create-context.js";
 import { type KeepAliveTimes, keepAlive } from "./keep-alive.js";
 import { prepareOperation } from "./prepare-operation.js";
+import type { Session } from "./session.js";
+import type { Sessions } from "./sessions.js";
+import { openSession, renewSession } from "./socket-session.js";
 import type { Subscriber, SubscriptionArgs } from "./subscribe.js";
 
 export interface WebSocketParts {
@@ -18,6 +22,8 @@ export interface WebSocketParts {
   createContext: CreateContext;
   hasIntrospection: boolean;
   maxMessageBytes: number;
+  authenticator: Authenticator;
+  sessions: Sessions;
   initTimeoutMs?: number;
   keepAliveTimes?: KeepAliveTimes;
 }
@@ -39,18 +45,38 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     keepAliveTimes = defaultKeepAlive,
   } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
+  const sessionsOf = new WeakMap<WebSocket, Session>();
   useServer(
     {
       // The reason of a close frame would else be the message of whatever error it was.
       isProd: true,
       connectionInitWaitTimeout: initTimeoutMs,
+      onConnect: async ({ connectionParams, extra: { socket, request } }) => {
+        const session = await openSession(
+          parts,
+          socket,
+          connectionParams?.authorization ?? request.headers.authorization,
+        );
+        if (session) sessionsOf.set(socket, session);
+        return session !== null;
+      },
+      onPing: async ({ extra: { socket } }, payload) => {
+        const session = sessionsOf.get(socket);
+        const answer = session && payload?.authorization ? await renewSession(parts, session, payload) : payload;
+        if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: "pong", payload: answer }));
+      },
       execute: (args) => subscriber.execute(args),
       subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
-      onSubscribe: (_ctx, _id, payload) => {
-        const prepared = prepareOperation(schema, hasIntrospection, payload);
+      onSubscribe: ({ extra: { socket } }, _id, payload) => {
+        const session = sessionsOf.get(socket) as Session;
+        const prepared = prepareOperation(schema, hasIntrospection, session.principal, payload);
         if (!("document" in prepared)) return prepared;
-        const renewContext = () => createContext({ requestId: randomUUID(), lastEventId: null });
-        return { ...prepared, schema, contextValue: renewContext(), renewContext } as SubscriptionArgs;
+        const { operation, ...executable } = prepared;
+        const lifetime = operation.operation === "subscription" ? session.subscribe() : undefined;
+        const renewContext = () =>
+          createContext({ requestId: randomUUID(), principal: session.principal, ...(lifetime ? { lifetime } : {}) });
+        const args = { ...executable, schema, contextValue: renewContext(), renewContext };
+        return (lifetime ? { ...args, lifetime } : args) as SubscriptionArgs;
       },
     },
     sockets,

@@ -2,13 +2,14 @@ import type { DocumentChange } from "../datasources/changes.js";
 import type { DocumentStatus } from "../schema/document.enum.js";
 import { type DocumentRow, insertDocument, lockDocument, updateDocument } from "../store/document.queries.js";
 import { appendToLog } from "../store/status-log.queries.js";
+import { tenantOfCustomer } from "../store/tenant.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
 import { judgeDocument } from "./status-machine.js";
 
 export async function applyDocumentChange(context: ApplyContext, change: DocumentChange): Promise<AppliedChange> {
   const known = await lockDocument(context.database, context.tx, change.id);
   if (known) return move(context, known, change);
-  const row = newRow(context, change);
+  const row = await newRow(context, change);
   if (await insertDocument(context.tx, row)) {
     const position = await log(context, row, null, row.status);
     await updateDocument(context.tx, row.id, { position });
@@ -35,12 +36,13 @@ async function move(context: ApplyContext, known: DocumentRow, change: DocumentC
   return { ...result, to: change.status, position };
 }
 
-function newRow(context: ApplyContext, change: DocumentChange): DocumentRow {
+async function newRow(context: ApplyContext, change: DocumentChange): Promise<DocumentRow> {
   const { category, fileName = null, contentType = null, size = null, sha256 = null } = change.details;
   if (!category) throw new UnknownSubject(change);
   return {
     id: change.id,
-    tenant: context.tenant,
+    // What is a customer's belongs to whom the customer belongs to, whoever made it.
+    tenant: (await tenantOfCustomer(context.tx, change.customerId)) ?? context.tenant,
     customer_id: change.customerId,
     category,
     status: change.status,

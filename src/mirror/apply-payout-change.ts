@@ -3,6 +3,7 @@ import type { PayoutChange, PayoutDetails } from "../datasources/changes.js";
 import type { PayoutStatus } from "../schema/payout.enum.js";
 import { hasUnmatchedPayout, insertPayout, lockPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
 import { appendToLog } from "../store/status-log.queries.js";
+import { tenantOfCustomer } from "../store/tenant.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
 import { judgePayout, type Verdict } from "./status-machine.js";
 
@@ -18,7 +19,7 @@ export async function applyPayoutChange(context: ApplyContext, change: PayoutCha
   const { payoutId: id, merchantReference, transactionId } = change;
   const known = await lockPayout(context.database, context.tx, { id, merchantReference, transactionId });
   if (known) return move(context, known, change);
-  const row = newRow(context, change);
+  const row = await newRow(context, change);
   // On an account that gives no references back it could be the one whose answer was lost: it is not shown as a second.
   if (id === undefined && !merchantReference && (await hasUnmatchedPayout(context.tx, row.customer_id))) {
     throw new UnknownSubject(change);
@@ -58,14 +59,15 @@ async function move(context: ApplyContext, known: PayoutRow, change: PayoutChang
   return { ...result, position };
 }
 
-function newRow(context: ApplyContext, change: PayoutChange): PayoutRow {
+async function newRow(context: ApplyContext, change: PayoutChange): Promise<PayoutRow> {
   const { customerId, createdAt } = change.details;
   // A webhook tells neither all of a payout nor whether its customer is here: that takes a look-up.
   const isWhole = change.payoutId !== undefined || change.isLookUp === true;
   if (!isWhole || !customerId || !change.status) throw new UnknownSubject(change);
   return {
     id: change.payoutId ?? newId(),
-    tenant: context.tenant,
+    // What is a customer's belongs to whom the customer belongs to, whoever made it.
+    tenant: (await tenantOfCustomer(context.tx, customerId)) ?? context.tenant,
     customer_id: customerId,
     ...merged(null, change, true),
     status: change.status,

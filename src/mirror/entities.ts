@@ -3,6 +3,7 @@
 import { toCurrencyAmount } from "../schema/currency-digits.js";
 import type { Customer } from "../schema/customer.type.js";
 import type { Document } from "../schema/document.type.js";
+import { maskNumber } from "../schema/mask-number.js";
 import type { Money } from "../schema/money.type.js";
 import type { InteracInstruction, Payout, PayoutRecipient } from "../schema/payout.type.js";
 import type { CustomerStatusChange, DocumentStatusChange, PayoutStatusChange } from "../schema/status-change.type.js";
@@ -10,6 +11,7 @@ import type { CustomerRow } from "../store/customer.queries.js";
 import type { DocumentRow } from "../store/document.queries.js";
 import type { PayoutRow } from "../store/payout.queries.js";
 import type { StatusLogRow } from "../store/status-log.queries.js";
+import type { Visibility } from "../store/visibility.js";
 import { encodeCursor } from "./cursor.js";
 
 export type AnyStatusChange = CustomerStatusChange | DocumentStatusChange | PayoutStatusChange;
@@ -47,7 +49,8 @@ export function toDocument(row: DocumentRow): Document {
   };
 }
 
-export function toPayout(row: PayoutRow): Payout {
+export function toPayout(row: PayoutRow, { hasPersonalData }: Visibility): Payout {
+  const recipient = row.recipient === null ? null : toRecipient(JSON.parse(row.recipient));
   return {
     id: row.id,
     transactionId: row.transaction_id,
@@ -60,9 +63,11 @@ export function toPayout(row: PayoutRow): Payout {
     amount: toMoney(row.amount, row.amount_currency),
     fee: toMoney(row.fee, row.fee_currency),
     rate: row.rate,
-    recipient: row.recipient === null ? null : toRecipient(JSON.parse(row.recipient)),
+    recipient: hasPersonalData ? recipient : masked(recipient),
     interacInstruction:
-      row.interac_instruction === null ? null : (JSON.parse(row.interac_instruction) as InteracInstruction),
+      row.interac_instruction === null || !hasPersonalData
+        ? null
+        : (JSON.parse(row.interac_instruction) as InteracInstruction),
     note: row.note,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
@@ -82,6 +87,10 @@ function toRecipient(stored: Record<string, string | undefined>): PayoutRecipien
     phoneNumber: stored.phoneNumber ?? null,
     amount: toMoney(stored.amount, stored.currency),
   };
+}
+
+function masked(recipient: PayoutRecipient | null): PayoutRecipient | null {
+  return recipient?.accountNumber ? { ...recipient, accountNumber: maskNumber(recipient.accountNumber) } : recipient;
 }
 
 export function toMoney(amount: string | null | undefined, currency: string | null | undefined): Money | null {

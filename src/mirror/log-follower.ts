@@ -9,10 +9,24 @@ import type { WakeUps } from "./wake-ups.js";
 const batchSize = 100;
 const pollMs = 5_000;
 
+/** How long a reader may go on, and what it may see meanwhile. */
+export interface FollowerLifetime {
+  /** Asked before each read; null: nothing any more. */
+  visibility(): Visibility | null;
+  /** Told when the end has come: what is in the log by then is still read. */
+  readonly ending: AbortSignal;
+  /** Called when all of that was taken. Nothing comes after it. */
+  drained(): void;
+}
+
 export interface FollowOptions {
   after: number;
   filter: LogFilter;
-  visibility: Visibility;
+  lifetime: FollowerLifetime;
+}
+
+export function forEver(visibility: Visibility): FollowerLifetime {
+  return { visibility: () => visibility, ending: new AbortController().signal, drained: () => {} };
 }
 
 export function followLog<T>(
@@ -43,7 +57,7 @@ export function followLog<T>(
 async function* readLog<T>(
   database: Database,
   wakeUps: WakeUps,
-  { after, filter, visibility }: FollowOptions,
+  { after, filter, lifetime }: FollowOptions,
   toItem: (entry: StatusLogRow) => T,
   stopped: AbortSignal,
 ): AsyncGenerator<T, undefined> {
@@ -57,15 +71,21 @@ async function* readLog<T>(
   };
   const stopListening = wakeUps.listen(ring);
   stopped.addEventListener("abort", ring);
+  lifetime.ending.addEventListener("abort", ring);
   try {
     while (!stopped.aborted) {
       isRung = false;
-      const entries = await logAfter(database.db, position, batchSize, filter, visibility);
+      const isLast = lifetime.ending.aborted;
+      const visibility = lifetime.visibility();
+      const entries = visibility ? await logAfter(database.db, position, batchSize, filter, visibility) : [];
       for (const entry of entries) {
         position = entry.position;
         yield toItem(entry);
       }
-      if (entries.length === 0 && !isRung) {
+      if (entries.length === 0 && (isLast || !visibility)) {
+        lifetime.drained();
+        await untilStopped(stopped);
+      } else if (entries.length === 0 && !isRung) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, pollMs);
           wake = () => {
@@ -78,6 +98,13 @@ async function* readLog<T>(
   } finally {
     stopListening();
     stopped.removeEventListener("abort", ring);
+    lifetime.ending.removeEventListener("abort", ring);
   }
   return undefined;
+}
+
+// An iterator that ended would tell its client that the subscription is complete: it is the connection that ends.
+function untilStopped(stopped: AbortSignal): Promise<void> {
+  if (stopped.aborted) return Promise.resolve();
+  return new Promise((resolve) => stopped.addEventListener("abort", () => resolve(), { once: true }));
 }

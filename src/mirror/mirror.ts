@@ -9,7 +9,7 @@ import type { Adopter } from "./adopt.js";
 import { CursorInvalid, decodeCursor, encodeCursor } from "./cursor.js";
 import { type AnyStatusChange, toStatusChange } from "./entities.js";
 import { createLoaders, type Loaders } from "./loaders.js";
-import { followLog } from "./log-follower.js";
+import { type FollowerLifetime, followLog } from "./log-follower.js";
 import { type Countable, customerConnection, type PageArgs, payoutConnection } from "./pages.js";
 import type { WakeUps } from "./wake-ups.js";
 
@@ -74,10 +74,10 @@ export class Mirror {
   async followStatusChanges(
     after: string | null,
     filter: LogFilter,
-    visibility: Visibility,
+    lifetime: FollowerLifetime,
   ): Promise<AsyncIterableIterator<AnyStatusChange>> {
     const start = after === null ? (await logHead(this.#database.db)).position : await this.#positionOf(after);
-    return followLog(this.#database, this.#wakeUps, { after: start, filter, visibility }, (row) =>
+    return followLog(this.#database, this.#wakeUps, { after: start, filter, lifetime }, (row) =>
       toStatusChange(row, this.#logId),
     );
   }

@@ -46,7 +46,11 @@ export async function payoutConnection(
 ): Promise<PayoutConnection & Countable> {
   const rows = await payoutsPage(database.db, search, { first, after: decodeKey(after) }, visibility);
   return {
-    ...connectionOf(rows.map(toPayout), first, after),
+    ...connectionOf(
+      rows.map((row) => toPayout(row, visibility)),
+      first,
+      after,
+    ),
     countAll: () => countPayouts(database.db, search, visibility),
   };
 }

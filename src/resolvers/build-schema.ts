@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { buildSchema, type PubSub } from "type-graphql";
 import { completeSchema } from "../schema/complete-schema.js";
 import { CustomerConnectionResolver, CustomerResolver } from "./customer.resolver.js";
+import { describeScopes } from "./describe-scopes.js";
 import { DocumentResolver } from "./document.resolver.js";
 import { PayoutConnectionResolver, PayoutResolver } from "./payout.resolver.js";
 import { ReferenceDataResolver } from "./reference-data.resolver.js";
@@ -46,5 +47,5 @@ export async function buildGatewaySchema(): Promise<GraphQLSchema> {
     validate: false,
     pubSub: noHub,
   });
-  return completeSchema(schema);
+  return describeScopes(completeSchema(schema));
 }

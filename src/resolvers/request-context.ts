@@ -1,6 +1,7 @@
 import type { Principal } from "../access/principal.js";
 import type { Journal } from "../journal/journal.js";
 import type { Loaders } from "../mirror/loaders.js";
+import type { FollowerLifetime } from "../mirror/log-follower.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { ReferenceData } from "../mirror/reference-data.js";
 import type { Visibility } from "../store/visibility.js";
@@ -17,4 +18,6 @@ export interface RequestContext extends Loaders {
   parkedEvents: ParkedEvents;
   /** Over SSE: the id of the last event that the client has seen. */
   lastEventId: string | null;
+  /** Of a subscription: as long as it may go on, and what it may show meanwhile. */
+  lifetime: FollowerLifetime | null;
 }

@@ -182,10 +182,60 @@ function firstTables(dialect: DatabaseDialect): Migration {
   };
 }
 
+const accessTables: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("api_keys")
+      .addColumn("id", "text", (c) => c.primaryKey())
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("name", "text")
+      .addColumn("scopes", "text", (c) => c.notNull())
+      .addColumn("secret_hash", "text", (c) => c.notNull())
+      .addColumn("created_at", "bigint", (c) => c.notNull())
+      .addColumn("expires_at", "bigint")
+      .addColumn("revoked_at", "bigint")
+      .addColumn("last_used_at", "bigint")
+      .execute();
+
+    await db.schema
+      .createTable("revoked_tenants")
+      .addColumn("tenant", "text", (c) => c.primaryKey())
+      .addColumn("revoked_at", "bigint", (c) => c.notNull())
+      .execute();
+
+    await db.schema
+      .createTable("audit_log")
+      .addColumn("seq", "bigint", (c) => c.primaryKey())
+      .addColumn("at", "bigint", (c) => c.notNull())
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("principal", "text", (c) => c.notNull())
+      .addColumn("action", "text", (c) => c.notNull())
+      .addColumn("object_type", "text")
+      .addColumn("object_id", "text")
+      .addColumn("outcome", "text", (c) => c.notNull())
+      .addColumn("detail", "text")
+      .addColumn("request_id", "text")
+      .addColumn("previous_hash", "text", (c) => c.notNull())
+      .addColumn("hash", "text", (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createIndex("audit_log_of_object")
+      .on("audit_log")
+      .columns(["object_type", "object_id", "seq"])
+      .execute();
+    await db.schema
+      .createTable("audit_head")
+      .addColumn("seq", "bigint", (c) => c.notNull())
+      .addColumn("hash", "text", (c) => c.notNull())
+      .execute();
+    await sql`insert into audit_head (seq, hash) values (0, '')`.execute(db);
+  },
+};
+
 function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   return {
     async getMigrations() {
-      return { "001-first-tables": firstTables(dialect) };
+      return { "001-first-tables": firstTables(dialect), "002-access": accessTables };
     },
   };
 }

@@ -44,9 +44,11 @@ export function logHead(db: Db): Promise<{ log_id: string; position: number }> {
 }
 
 /** Entries after the position, oldest first. */
-export function logAfter(db: Db, position: number, limit: number, filter: LogFilter, { tenant }: Visibility) {
+export function logAfter(db: Db, position: number, limit: number, filter: LogFilter, visibility: Visibility) {
+  const { tenant, entities } = visibility;
   let query = db.selectFrom("status_log").where("position", ">", position);
   if (tenant !== null) query = query.where("tenant", "=", tenant);
+  if (entities !== null) query = query.where("entity", "in", entities);
   if (filter.customerId) query = query.where("customer_id", "=", filter.customerId);
   if (filter.entity) {
     query = query.where("entity", "=", filter.entity.kind).where("entity_id", "=", filter.entity.id);

@@ -162,6 +162,49 @@ export interface InboxTable {
   settled_at: number | null;
 }
 
+export interface ApiKeysTable {
+  id: string;
+  tenant: string;
+  /** What it is for, in words. */
+  name: string | null;
+  /** Separated by spaces. */
+  scopes: string;
+  /** Hex SHA-256 of the secret part. The secret itself is nowhere. */
+  secret_hash: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  last_used_at: number | null;
+}
+
+/** Tenants whose credentials count for nothing any more. */
+export interface RevokedTenantsTable {
+  tenant: string;
+  revoked_at: number;
+}
+
+/** Append-only: who did what to which object with which outcome. */
+export interface AuditLogTable {
+  seq: number;
+  at: number;
+  tenant: string;
+  principal: string;
+  action: string;
+  object_type: string | null;
+  object_id: string | null;
+  outcome: string;
+  detail: string | null;
+  request_id: string | null;
+  previous_hash: string;
+  /** Over everything else of the entry, the previous hash included. */
+  hash: string;
+}
+
+export interface AuditHeadTable {
+  seq: number;
+  hash: string;
+}
+
 export interface Tables {
   customers: CustomersTable;
   documents: DocumentsTable;
@@ -172,4 +215,8 @@ export interface Tables {
   inbox: InboxTable;
   leases: LeasesTable;
   settings: SettingsTable;
+  api_keys: ApiKeysTable;
+  revoked_tenants: RevokedTenantsTable;
+  audit_log: AuditLogTable;
+  audit_head: AuditHeadTable;
 }

@@ -1,9 +1,16 @@
-/** Whose rows a reader may see: one tenant's, or with null everybody's. */
+import type { LoggedEntity } from "./tables.js";
+
+/** Which rows a reader may see, and how much of them. */
 export interface Visibility {
+  /** One tenant's rows, or with null everybody's. */
   readonly tenant: string | null;
+  /** Whose entries of the status log; null: all kinds. */
+  readonly entities: readonly LoggedEntity[] | null;
+  /** Whether account numbers and answers are shown in full. */
+  readonly hasPersonalData: boolean;
 }
 
-export const everything: Visibility = { tenant: null };
+export const everything: Visibility = Object.freeze({ tenant: null, entities: null, hasPersonalData: true });
 
 /** The tenant of what nobody's mutation made. */
 export const operatorTenant = "operator";

@@ -1,0 +1,116 @@
+// API keys: 256 random bits, shown once and kept as a hash. The public part finds the row, the secret part proves it.
+
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import {
+  type ApiKeyRow,
+  apiKeyById,
+  apiKeys,
+  insertApiKey,
+  noteKeyUse,
+  revokeApiKey,
+} from "../store/api-key.queries.js";
+import type { Database } from "../store/database.js";
+import { AccessError } from "./access-error.js";
+import type { Principal } from "./principal.js";
+import { type Scope, toScopes } from "./scopes.js";
+
+export interface NewApiKey {
+  tenant: string;
+  name: string | null;
+  scopes: readonly Scope[];
+  expiresAt: Date | null;
+}
+
+const form = /^pgk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+// What a revoked key still opens, and how seldom its use is written down.
+const keptMs = 1_000;
+const noteUseEveryMs = 60_000;
+const maxKept = 10_000;
+const unknownHash = "0".repeat(64);
+
+export function isApiKey(credential: string): boolean {
+  return credential.startsWith("pgk_");
+}
+
+export class ApiKeys {
+  readonly #database: Database;
+  readonly #rows = new Map<string, { row: ApiKeyRow | undefined; until: number }>();
+  readonly #notedAt = new Map<string, number>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Answers the key in full. Nothing can show it a second time. */
+  async create({ tenant, name, scopes, expiresAt }: NewApiKey): Promise<{ id: string; key: string }> {
+    const id = randomBytes(8).toString("hex");
+    const secret = randomBytes(32).toString("base64url");
+    await insertApiKey(this.#database.db, {
+      id,
+      tenant,
+      name,
+      scopes: scopes.join(" "),
+      secret_hash: hashOf(secret),
+      created_at: Date.now(),
+      expires_at: expiresAt?.getTime() ?? null,
+      revoked_at: null,
+      last_used_at: null,
+    });
+    return { id, key: `pgk_${id}_${secret}` };
+  }
+
+  list(): Promise<ApiKeyRow[]> {
+    return apiKeys(this.#database.db);
+  }
+
+  /** Answers false where there is nothing to revoke. */
+  revoke(id: string): Promise<boolean> {
+    return revokeApiKey(this.#database.db, id, Date.now());
+  }
+
+  async verify(key: string): Promise<Principal> {
+    const [, id, secret] = form.exec(key) ?? [];
+    if (!id || !secret) throw new AccessError("UNAUTHENTICATED", "The API key is not valid.");
+    const row = await this.#rowOf(id);
+    // Compared also where there is no such key, so that the time taken does not tell.
+    const isRight = timingSafeEqual(Buffer.from(hashOf(secret)), Buffer.from(row?.secret_hash ?? unknownHash));
+    if (!row || !isRight || row.revoked_at !== null) {
+      throw new AccessError("UNAUTHENTICATED", "The API key is not valid.");
+    }
+    const now = Date.now();
+    if (row.expires_at !== null && row.expires_at <= now) {
+      throw new AccessError("UNAUTHENTICATED", "The API key has expired.");
+    }
+    this.#noteUse(id, now);
+    const scopes = new Set(toScopes(row.scopes));
+    return {
+      id: `key:${id}`,
+      tenant: row.tenant,
+      scopes,
+      isOperator: scopes.has("operator"),
+      expiresAt: row.expires_at,
+      keyId: id,
+    };
+  }
+
+  async #rowOf(id: string): Promise<ApiKeyRow | undefined> {
+    const kept = this.#rows.get(id);
+    if (kept && kept.until > Date.now()) return kept.row;
+    const row = await apiKeyById(this.#database.db, id);
+    // Strangers choose the ids that are asked for.
+    if (this.#rows.size >= maxKept) this.#rows.clear();
+    this.#rows.set(id, { row, until: Date.now() + keptMs });
+    return row;
+  }
+
+  #noteUse(id: string, now: number): void {
+    if (now - (this.#notedAt.get(id) ?? 0) < noteUseEveryMs) return;
+    this.#notedAt.set(id, now);
+    // The call itself does not depend on it.
+    noteKeyUse(this.#database.db, id, now).catch(() => this.#notedAt.delete(id));
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
