@@ -48,10 +48,12 @@ export class TokenVerifier {
       });
       return toPrincipal(payload);
     } catch (error) {
-      throw error instanceof errors.JOSEError ? new AccessError("UNAUTHENTICATED", faultOf(error)) : error;
+      throw error instanceof AccessError ? error : new AccessError("UNAUTHENTICATED", faultOf(error));
     }
   }
 }
+
+const unchecked = [errors.JOSEError.code, errors.JWKSTimeout.code, errors.JWKSInvalid.code];
 
 function toPrincipal(claims: Record<string, unknown>): Principal {
   const { sub, exp, tenant, scope } = claims;
@@ -73,11 +75,12 @@ function toPrincipal(claims: Record<string, unknown>): Principal {
   };
 }
 
-function faultOf(error: errors.JOSEError): string {
+function faultOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return "The token has expired.";
   if (error instanceof errors.JWTClaimValidationFailed)
     return `The token's claim "${error.claim}" is missing or wrong.`;
   if (error instanceof errors.JOSEAlgNotAllowed) return "The token is signed in a way that is not allowed.";
-  if (error instanceof errors.JWKSTimeout) return "The token cannot be checked at the moment.";
-  return "The token is not valid.";
+  // Nothing is wrong with it: its issuer does not answer.
+  const isUnchecked = !(error instanceof errors.JOSEError) || unchecked.includes(error.code);
+  return isUnchecked ? "The token cannot be checked at the moment." : "The token is not valid.";
 }

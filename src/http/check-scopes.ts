@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import type { GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import { AccessError } from "../access/access-error.js";
 import { needsOf, requireScopes } from "../access/operation-needs.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 
@@ -9,7 +10,13 @@ export function checkScopes(schema: GraphQLSchema): ApolloServerPlugin<RequestCo
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operation, contextValue }) => {
         // Without one the executor says that the document has none by that name.
-        if (operation) requireScopes(contextValue.principal, needsOf(schema, document, operation));
+        if (!operation) return;
+        try {
+          requireScopes(contextValue.principal, needsOf(schema, document, operation));
+        } catch (error) {
+          if (!(error instanceof AccessError)) throw error;
+          throw new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 403 } } });
+        }
       },
     }),
   };

@@ -4,9 +4,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import { useServer } from "graphql-ws/use/ws";
+import { handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Authenticator } from "../access/authenticator.js";
+import type { Logger } from "../telemetry/logger.js";
+import { attachSocket, type SocketExtra } from "./attach-socket.js";
 import type { CreateContext } from "./create-context.js";
 import { type KeepAliveTimes, keepAlive } from "./keep-alive.js";
 import { prepareOperation } from "./prepare-operation.js";
@@ -16,6 +18,7 @@ import { openSession, renewSession } from "./socket-session.js";
 import type { Subscriber, SubscriptionArgs } from "./subscribe.js";
 
 export interface WebSocketParts {
+  logger: Logger;
   server: Server;
   schema: GraphQLSchema;
   subscriber: Subscriber;
@@ -35,6 +38,7 @@ const byeMs = 500;
 /** Answers a function that closes every socket, so that its client comes back to another node. */
 export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
   const {
+    logger,
     server,
     schema,
     subscriber,
@@ -44,45 +48,44 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     initTimeoutMs = 10_000,
     keepAliveTimes = defaultKeepAlive,
   } = parts;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
   const sessionsOf = new WeakMap<WebSocket, Session>();
-  useServer(
-    {
-      // The reason of a close frame would else be the message of whatever error it was.
-      isProd: true,
-      connectionInitWaitTimeout: initTimeoutMs,
-      onConnect: async ({ connectionParams, extra: { socket, request } }) => {
-        const session = await openSession(
-          parts,
-          socket,
-          connectionParams?.authorization ?? request.headers.authorization,
-        );
-        if (session) sessionsOf.set(socket, session);
-        return session !== null;
-      },
-      onPing: async ({ extra: { socket } }, payload) => {
-        const session = sessionsOf.get(socket);
-        const answer = session && payload?.authorization ? await renewSession(parts, session, payload) : payload;
-        if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: "pong", payload: answer }));
-      },
-      execute: (args) => subscriber.execute(args),
-      subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
-      onSubscribe: ({ extra: { socket } }, _id, payload) => {
-        const session = sessionsOf.get(socket) as Session;
-        const prepared = prepareOperation(schema, hasIntrospection, session.principal, payload);
-        if (!("document" in prepared)) return prepared;
-        const { operation, ...executable } = prepared;
-        const lifetime = operation.operation === "subscription" ? session.subscribe() : undefined;
-        const renewContext = () =>
-          createContext({ requestId: randomUUID(), principal: session.principal, ...(lifetime ? { lifetime } : {}) });
-        const args = { ...executable, schema, contextValue: renewContext(), renewContext };
-        return (lifetime ? { ...args, lifetime } : args) as SubscriptionArgs;
-      },
+  const protocol = makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: initTimeoutMs,
+    onConnect: async ({ connectionParams, extra: { socket, request } }) => {
+      const session = await openSession(
+        parts,
+        socket,
+        connectionParams?.authorization ?? request.headers.authorization,
+      );
+      if (session) sessionsOf.set(socket, session);
+      return session !== null;
     },
-    sockets,
-    // Its own would end a client that is only slow.
-    0,
-  );
+    execute: (args) => subscriber.execute(args),
+    subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
+    onSubscribe: ({ extra: { socket } }, _id, payload) => {
+      const session = sessionsOf.get(socket) as Session;
+      const prepared = prepareOperation(schema, hasIntrospection, session.principal, payload);
+      if (!("document" in prepared)) return prepared;
+      const { operation, ...executable } = prepared;
+      const lifetime = operation.operation === "subscription" ? session.subscribe() : undefined;
+      const renewContext = () =>
+        createContext({ requestId: randomUUID(), principal: session.principal, ...(lifetime ? { lifetime } : {}) });
+      const args = { ...executable, schema, contextValue: renewContext(), renewContext };
+      return (lifetime ? { ...args, lifetime } : args) as SubscriptionArgs;
+    },
+  });
+  sockets.on("connection", (socket: WebSocket, request: IncomingMessage) => {
+    attachSocket(protocol, {
+      socket,
+      request,
+      logger,
+      onPing: async (payload) => {
+        const session = sessionsOf.get(socket);
+        return session && payload?.authorization ? renewSession(parts, session, payload) : payload;
+      },
+    });
+  });
   server.on("upgrade", (request, socket, head) => {
     const refuse = (status: string) => {
       // Nobody else listens any more: a connection that broke now would end the process, and a half-open one its stop.

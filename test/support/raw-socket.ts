@@ -14,12 +14,15 @@ export class RawSocket {
   readonly socket: WebSocket;
   /** The close code, once it is closed. */
   readonly closed: Promise<number>;
+  /** What the close frame said. */
+  readonly closeReason: Promise<string>;
   readonly #waiting: SocketMessage[] = [];
   #wake = () => {};
 
   constructor(socket: WebSocket) {
     this.socket = socket;
     this.closed = new Promise((resolve) => socket.once("close", resolve));
+    this.closeReason = new Promise((resolve) => socket.once("close", (_code, reason) => resolve(String(reason))));
     socket.on("error", () => undefined);
     socket.on("message", (data) => {
       this.#waiting.push(JSON.parse(String(data)));
@@ -32,8 +35,9 @@ export class RawSocket {
     this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
-  async init(): Promise<this> {
-    this.send({ type: "connection_init" });
+  async init(credential?: string): Promise<this> {
+    const payload = credential === undefined ? undefined : { authorization: `Bearer ${credential}` };
+    this.send({ type: "connection_init", payload });
     await this.take();
     return this;
   }

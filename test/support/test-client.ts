@@ -52,16 +52,19 @@ export function toChangeSeen(raw: any): ChangeSeen {
 
 export class TestClient {
   readonly url: string;
+  readonly #authorization: Record<string, string>;
   readonly #sockets: Client[] = [];
 
-  constructor(url: string) {
+  /** `credential` is a token or an API key. */
+  constructor(url: string, credential?: string) {
     this.url = url;
+    this.#authorization = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
   }
 
   async post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.url}/graphql`, {
       method: "POST",
-      headers: { "content-type": "application/json", ...headers },
+      headers: { "content-type": "application/json", ...this.#authorization, ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
   }
@@ -93,7 +96,7 @@ export class TestClient {
     }
     const response = await fetch(`${this.url}/graphql`, {
       method: "POST",
-      headers: { "apollo-require-preflight": "true" },
+      headers: { "apollo-require-preflight": "true", ...this.#authorization },
       body: form,
     });
     return (await response.json()) as Answer<T>;
@@ -104,7 +107,11 @@ export class TestClient {
     const query = `subscription ($after: Cursor, $customerId: ID, $payoutId: ID) {
       statusChanged(after: $after, customerId: $customerId, payoutId: $payoutId) { ${statusChangeFields} }
     }`;
-    const socket = createClient({ url: `${this.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
+    const socket = createClient({
+      url: `${this.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: this.#authorization,
+    });
     this.#sockets.push(socket);
     return new Following(socket, query, args);
   }

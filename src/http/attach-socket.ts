@@ -1,0 +1,49 @@
+// Ties one WebSocket to the GraphQL protocol. The library's own tie answers a ping by repeating what was in it, and a
+// credential is not to be repeated.
+
+import type { IncomingMessage } from "node:http";
+import { CloseCode, type Server } from "graphql-ws";
+import type { WebSocket } from "ws";
+import type { Logger } from "../telemetry/logger.js";
+
+export interface SocketExtra extends Record<PropertyKey, unknown> {
+  socket: WebSocket;
+  request: IncomingMessage;
+}
+
+export interface AttachedSocket extends SocketExtra {
+  /** What a ping is answered with. */
+  onPing: (payload: Record<string, unknown> | undefined) => Promise<Record<string, unknown> | undefined>;
+  logger: Logger;
+}
+
+export function attachSocket(protocol: Server<SocketExtra>, { socket, request, onPing, logger }: AttachedSocket): void {
+  const fail = (error: unknown) => {
+    logger.debug({ err: error }, "socket broke off");
+    // The reason would else be the message of whatever error it was.
+    socket.close(CloseCode.InternalServerError, "Internal server error");
+  };
+  const send = (data: string) =>
+    new Promise<void>((resolve, reject) => {
+      if (socket.readyState !== socket.OPEN) resolve();
+      else socket.send(data, (error) => (error ? reject(error) : resolve()));
+    });
+  socket.on("error", fail);
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send,
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) =>
+        socket.on("message", (message) => {
+          take(String(message)).catch(fail);
+        }),
+      onPing: async (payload) => {
+        const answer = await onPing(payload);
+        await send(JSON.stringify(answer ? { type: "pong", payload: answer } : { type: "pong" }));
+      },
+    },
+    { socket, request },
+  );
+  socket.once("close", (code, reason) => void closed(code, String(reason)));
+}
