@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { type Build, buildGateway } from "./support/built-gateway.js";
 import { startKeyedGateway } from "./support/credentials.js";
 import { eventually } from "./support/eventually.js";
@@ -103,19 +101,9 @@ describe("the commands", () => {
   afterAll(() => build.remove());
 
   async function command(script: string, databaseUrl: string, ...args: string[]) {
-    const child: ChildProcess = spawn(process.execPath, [`${build.directory}/dist/commands/${script}.js`, ...args], {
-      env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
-      cwd: build.directory,
-    });
-    let output = "";
-    child.stdout?.on("data", (text) => {
-      output += text;
-    });
-    child.stderr?.on("data", (text) => {
-      output += text;
-    });
-    const [exitCode] = await once(child, "close");
-    return { exitCode, output };
+    const started = build.run(`commands/${script}.js`, { DATABASE_URL: databaseUrl }, args);
+    const exitCode = await started.exitCode;
+    return { exitCode, output: started.output + started.errors };
   }
 
   test("make a key that is shown once, list it without its secret, and revoke it under a running gateway", async () => {

@@ -60,6 +60,10 @@ export class RunningProcess {
     this.#exit = once(this.#child, "close").then(([code]) => code as number | null);
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Null where a signal ended it. */
   get exitCode(): Promise<number | null> {
     return this.#exit;
