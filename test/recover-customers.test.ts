@@ -6,6 +6,7 @@ import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
 import { faultsOf, readLog } from "./support/status-log.js";
 import { customerInput, unique } from "./support/test-client.js";
+import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
 
 afterEach(stopAll);
 
@@ -156,4 +157,29 @@ test("20 calls with one key at the same time make one customer", async () => {
   expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
   expect(await atProvider(gateway, input.email)).toHaveLength(1);
   expect(faultsOf(await readLog(gateway.client))).toEqual([]);
+});
+
+test("a call whose sending was taken over by another node is answered with what that one found", async () => {
+  const databaseUrl = await newSqliteUrl();
+  const gateway = await startTestGateway({
+    config: { databaseUrl, providerTimeoutMs: 5_000 },
+    patience: { absenceGapMs },
+  });
+  const { client, provider } = gateway;
+  const { db } = await openTestDatabase(databaseUrl);
+  provider.failNext({ route: "POST /customer", kind: "delay", delayMs: 800 });
+  const input = customerInput({ idempotencyKey: unique("k") });
+  const answer = client.request(mutation, { input });
+  await eventually(async () => provider.received("POST /customer").length === 1);
+  // As a node does that finds the lease run out, since this one stood still for longer than it lasts.
+  await db
+    .updateTable("intents")
+    .set((eb) => ({ fence: eb("fence", "+", 1), lease_until: 0 }))
+    .execute();
+  const { data, errors } = await answer;
+  expect(errors).toBeUndefined();
+  const [customer, ...more] = await atProvider(gateway, input.email);
+  expect(more).toEqual([]);
+  expect(data?.createCustomer).toMatchObject({ customer: { id: customer?.id }, replayed: false, userErrors: [] });
+  expect(provider.received("POST /customer")).toHaveLength(1);
 });

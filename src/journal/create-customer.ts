@@ -59,17 +59,20 @@ export class CustomerJournal {
       fingerprint: fingerprintOf(command),
     };
     const { database, answerWithinMs } = this.#parts;
+    let replayed = true;
     for (;;) {
-      if (await findIntent(database, key)) {
-        const earlier = await waitWhileSending(database, key, answerWithinMs);
-        if (earlier) return { customerId: await this.#replay(earlier), replayed: true };
-      }
       try {
+        if (await findIntent(database, key)) {
+          const earlier = await waitWhileSending(database, key, answerWithinMs);
+          if (earlier) return { customerId: await this.#replay(earlier), replayed };
+        }
         const intentId = await database.transaction((tx) => takeKey(tx, key, command, null));
+        replayed = false;
         reachPoint("customer-recorded");
         return { customerId: await this.attempt(intentId, "MUTATION"), replayed: false };
       } catch (error) {
-        if (!(error instanceof KeyTaken)) throw error;
+        // Another sender has taken over: what it finds out is the answer.
+        if (!(error instanceof KeyTaken || error instanceof LeaseLost)) throw error;
       }
     }
   }
