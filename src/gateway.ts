@@ -13,6 +13,7 @@ import { MemoryBudget } from "./datasources/budget/memory-budget.js";
 import type { ProviderBudget } from "./datasources/budget/provider-budget.js";
 import { parseRateLimit } from "./datasources/budget/rate-windows.js";
 import { RedisBudget } from "./datasources/budget/redis-budget.js";
+import { ClockSkew } from "./datasources/clock-skew.js";
 import { CurrenciesDataSource } from "./datasources/currencies.datasource.js";
 import { CustomersDataSource } from "./datasources/customers.datasource.js";
 import { DocumentsDataSource } from "./datasources/documents.datasource.js";
@@ -105,7 +106,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     stops.push(() => redis?.disconnect());
     const budget = createBudget(config, redis, accountOf(providerUrl, credentials), logger);
     stops.push(() => budget.close());
+    const clockSkew = new ClockSkew(config.webhookToleranceSeconds);
     const provider = new ProviderClient({
+      clockSkew,
       baseUrl: providerUrl,
       credentials: { ...credentials, scope: config.providerScope },
       budget,
@@ -219,7 +222,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       checkReadiness: async () => {
         try {
           await mirror.statusCursor();
-          return { reason: null, detail: config.reconcileMs === null ? null : await accountImport.progress() };
+          const progress = config.reconcileMs === null ? null : await accountImport.progress();
+          const details = [progress, clockSkew.warning()].filter((detail) => detail !== null);
+          return { reason: null, detail: details.length > 0 ? details.join(" ") : null };
         } catch {
           return { reason: "The database cannot be read.", detail: null };
         }

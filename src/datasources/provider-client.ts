@@ -12,6 +12,7 @@ import type { ProviderBudget } from "./budget/provider-budget.js";
 import { ProviderCircuit } from "./budget/provider-circuit.js";
 import { type Attempt, retryRead } from "./budget/retry-read.js";
 import { SharedReads } from "./budget/shared-reads.js";
+import type { ClockSkew } from "./clock-skew.js";
 import { exchange, type HttpAnswer, type HttpLimits } from "./http-exchange.js";
 import { toJson } from "./provider-answer.js";
 import { isProviderError } from "./provider-error.js";
@@ -35,6 +36,7 @@ export interface ProviderClientOptions {
   userAgent: string;
   /** Told of every word that `status-words.ts` does not know, e.g. to count them. */
   onUnknownWord?: (word: UnknownStatusWord) => void;
+  clockSkew?: ClockSkew;
 }
 
 export type Query = Record<string, string | undefined>;
@@ -79,6 +81,7 @@ export class ProviderClient {
   readonly #onUnknownWord: (word: UnknownStatusWord) => void;
   readonly #budget: ProviderBudget | null;
   readonly #circuit: ProviderCircuit;
+  readonly #clockSkew: ClockSkew | null;
   readonly #sharedReads = new SharedReads();
 
   constructor(options: ProviderClientOptions) {
@@ -87,6 +90,7 @@ export class ProviderClient {
     this.#userAgent = options.userAgent;
     this.#onUnknownWord = options.onUnknownWord ?? (() => {});
     this.#budget = options.budget ?? null;
+    this.#clockSkew = options.clockSkew ?? null;
     this.#circuit = new ProviderCircuit(options.logger);
     const KeepAliveAgent = this.#baseUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
     this.#limits = {
@@ -214,9 +218,9 @@ export class ProviderClient {
     };
   }
 
-  #send(call: Call, label: string, limits: HttpLimits, credential: Record<string, string>): Promise<HttpAnswer> {
+  async #send(call: Call, label: string, limits: HttpLimits, credential: Record<string, string>): Promise<HttpAnswer> {
     const body = call.body === undefined ? undefined : stringify(call.body);
-    return exchange(
+    const answer = await exchange(
       {
         label,
         method: call.method,
@@ -231,6 +235,8 @@ export class ProviderClient {
       },
       limits,
     );
+    this.#clockSkew?.note(answer.headers.get("date"));
+    return answer;
   }
 }
 
