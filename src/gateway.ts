@@ -61,6 +61,7 @@ export interface Gateway {
   /** Null where a real provider is configured. */
   sandbox: Sandbox | null;
   metrics: Metrics;
+  asksForCredentials: boolean;
   stop(): Promise<void>;
 }
 
@@ -261,7 +262,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     }
     const workers = startIntentWorkers({ database, sender, confirmer, customers: customerJournal, logger });
     stops.push(() => workers.stop());
-    return { url, sandbox, metrics, stop };
+    return { url, sandbox, metrics, asksForCredentials: !config.auth.isDisabled, stop };
   } catch (error) {
     await stop();
     throw error;

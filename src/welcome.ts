@@ -1,7 +1,7 @@
 import type { Gateway } from "./gateway.js";
 
 /** Says where everything is, and what to try next. */
-export function printWelcome({ url, sandbox }: Gateway): void {
+export function printWelcome({ url, sandbox, asksForCredentials }: Gateway): void {
   const lines = [
     "",
     `  GraphQL API   ${url}/graphql   (WebSocket here too, SSE at /graphql/stream)`,
@@ -10,7 +10,9 @@ export function printWelcome({ url, sandbox }: Gateway): void {
       ? [
           `  Sandbox       ${sandbox.url}   (the simulated provider; no real money moves)`,
           "",
-          "  Try next, in another terminal:  npm run demo",
+          asksForCredentials
+            ? '  Try next:  npm run keys -- create --tenant shop --scope "customers:read customers:write"'
+            : "  Try next, in another terminal:  npm run demo",
         ]
       : []),
     "",
