@@ -5,7 +5,9 @@ import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { Redis } from "ioredis";
 import { ApiKeys } from "./access/api-keys.js";
+import { AuditTrail } from "./access/audit-trail.js";
 import { Authenticator } from "./access/authenticator.js";
+import { Refusals } from "./access/refusals.js";
 import { TokenVerifier } from "./access/token-verifier.js";
 import type { Config, ProviderCredentials } from "./config.js";
 import { BanksDataSource } from "./datasources/banks.datasource.js";
@@ -97,6 +99,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const metrics = new Metrics();
     const database = await openDatabase(config.databaseUrl);
     stops.push(() => database.close());
+    const audit = new AuditTrail(database, logger);
+    stops.push(() => audit.stop());
+    const refusals = new Refusals(audit);
+    stops.push(() => refusals.stop());
 
     const sandbox = config.provider ? null : await startSandbox({ ...config.sandbox, ...options.sandbox });
     if (sandbox) stops.push(() => sandbox.stop());
@@ -193,6 +199,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       keys: new ApiKeys(database),
       tokens: config.auth.tokens && new TokenVerifier(config.auth.tokens),
       isDisabled: config.auth.isDisabled,
+      refusals,
     });
     const sessions = new Sessions(authenticator, logger);
     stops.push(() => sessions.stop());
@@ -205,7 +212,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         journal,
         referenceData,
         parkedEvents: new ParkedEvents(database, () => inbox.wake()),
+        audit,
       }),
+      audit,
       authenticator,
       sessions,
       hasIntrospection: config.introspection === "everyone",

@@ -5,7 +5,9 @@ import { buildSchema } from "graphql";
 import { pino } from "pino";
 import WebSocket from "ws";
 import { ApiKeys } from "../src/access/api-keys.js";
+import { AuditTrail } from "../src/access/audit-trail.js";
 import { Authenticator } from "../src/access/authenticator.js";
+import { Refusals } from "../src/access/refusals.js";
 import { Sessions } from "../src/http/sessions.js";
 import { createSubscriber } from "../src/http/subscribe.js";
 import { serveWebSocket } from "../src/http/websocket.js";
@@ -242,13 +244,16 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
   const logger = pino({ level: "silent" });
   const database = await openDatabase("sqlite::memory:");
   const keys = new ApiKeys(database);
-  const authenticator = new Authenticator({ database, keys, tokens: null, isDisabled: true });
+  const audit = new AuditTrail(database, logger);
+  const refusals = new Refusals(audit);
+  const authenticator = new Authenticator({ database, keys, tokens: null, isDisabled: true, refusals });
   const sessions = new Sessions(authenticator, logger);
   const stop = serveWebSocket({
     logger,
     server,
     authenticator,
     sessions,
+    audit,
     schema: buildSchema("type Query { a: Int }"),
     subscriber: createSubscriber(logger),
     createContext: () => {

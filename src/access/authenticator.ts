@@ -6,6 +6,7 @@ import { revokedTenants } from "../store/tenant.queries.js";
 import { AccessError } from "./access-error.js";
 import { type ApiKeys, isApiKey } from "./api-keys.js";
 import { operator, type Principal } from "./principal.js";
+import type { Refusals } from "./refusals.js";
 import type { TokenVerifier } from "./token-verifier.js";
 
 export interface AuthenticatorParts {
@@ -15,6 +16,7 @@ export interface AuthenticatorParts {
   tokens: TokenVerifier | null;
   /** Everyone is the operator, whatever they send. */
   isDisabled: boolean;
+  refusals: Refusals;
 }
 
 const revokedKeptMs = 1_000;
@@ -34,8 +36,17 @@ export class Authenticator {
 
   /** `authorization` is the header's value. Throws an AccessError where it proves nobody. */
   async authenticate(authorization: string | null | undefined): Promise<Principal> {
-    const { keys, tokens, isDisabled } = this.#parts;
-    if (isDisabled) return operator;
+    if (this.#parts.isDisabled) return operator;
+    try {
+      return await this.#prove(authorization);
+    } catch (error) {
+      if (error instanceof AccessError) this.#parts.refusals.addStranger(error);
+      throw error;
+    }
+  }
+
+  async #prove(authorization: string | null | undefined): Promise<Principal> {
+    const { keys, tokens } = this.#parts;
     if (!authorization) throw new AccessError("UNAUTHENTICATED", "Send the header authorization: Bearer TOKEN.");
     const [, credential] = bearer.exec(authorization) ?? [];
     if (!credential) throw new AccessError("UNAUTHENTICATED", "The header authorization must be: Bearer TOKEN.");
@@ -54,9 +65,9 @@ export class Authenticator {
     const { db } = this.#parts.database;
     const keyIds = [...new Set(principals.flatMap(({ keyId }) => keyId ?? []))];
     const [valid, tenants] = await Promise.all([unrevokedKeyIds(db, keyIds), revokedTenants(db)]);
-    return new Set(
-      principals.filter(({ keyId, tenant }) => tenants.has(tenant) || (keyId !== null && !valid.has(keyId))),
-    );
+    const revoked = principals.filter(({ keyId, tenant }) => tenants.has(tenant) || (keyId && !valid.has(keyId)));
+    this.#parts.refusals.addRevoked(revoked);
+    return new Set(revoked);
   }
 
   #revokedTenants(): Promise<Set<string>> {

@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { AccessError } from "./access-error.js";
+import type { AuditTrail } from "./audit-trail.js";
 import { fieldNeeds, type Need } from "./field-scopes.js";
 import { hasScope, type Principal } from "./principal.js";
 
@@ -65,10 +66,18 @@ export function needsOf(
   return [...needs.values()];
 }
 
-/** Throws an AccessError that names the field and what it needs. */
-export function requireScopes(principal: Principal, needs: readonly FieldNeed[]): void {
+/** Throws an AccessError that names the field and what it needs. The trail has it as a refusal. */
+export function requireScopes(
+  principal: Principal,
+  needs: readonly FieldNeed[],
+  audit: AuditTrail,
+  requestId: string | null = null,
+): void {
   const missing = needs.find(({ anyOf }) => !anyOf.some((scope) => hasScope(principal, scope)));
-  if (missing) {
-    throw new AccessError("FORBIDDEN", `${missing.field} needs the scope ${missing.anyOf.join(" or ")}.`);
-  }
+  if (!missing) return;
+  const action = missing.field.replace(rootType, "");
+  audit.note({ principal, action, requestId, detail: { code: "FORBIDDEN" } });
+  throw new AccessError("FORBIDDEN", `${missing.field} needs the scope ${missing.anyOf.join(" or ")}.`);
 }
+
+const rootType = /^(Query|Mutation|Subscription)\./;

@@ -9,12 +9,13 @@ export function checkScopes(schema: GraphQLSchema): ApolloServerPlugin<RequestCo
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operation, contextValue }) => {
-        // Without one the executor says that the document has none by that name.
-        if (!operation) return;
+        const { principal, audit, requestId } = contextValue;
         try {
-          requireScopes(contextValue.principal, needsOf(schema, document, operation));
+          // Without one the executor says that the document has none by that name.
+          if (operation) requireScopes(principal, needsOf(schema, document, operation), audit, requestId);
         } catch (error) {
           if (!(error instanceof AccessError)) throw error;
+          // Apollo takes every other error for a fault of the server's own.
           throw new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 403 } } });
         }
       },

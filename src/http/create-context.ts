@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../access/audit-trail.js";
 import { type Principal, visibilityOf } from "../access/principal.js";
 import type { Journal } from "../journal/journal.js";
 import type { Mirror } from "../mirror/mirror.js";
@@ -11,6 +12,7 @@ export interface ContextParts {
   journal: Journal;
   referenceData: ReferenceData;
   parkedEvents: ParkedEvents;
+  audit: AuditTrail;
 }
 
 export interface ContextRequest {

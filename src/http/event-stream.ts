@@ -4,6 +4,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { createHandler, type OperationArgs, type Response } from "graphql-sse";
+import type { AuditTrail } from "../access/audit-trail.js";
 import { principalOf } from "./authenticate.js";
 import type { CreateContext } from "./create-context.js";
 import { prepareOperation } from "./prepare-operation.js";
@@ -17,6 +18,7 @@ export interface EventStreamParts {
   createContext: CreateContext;
   sessions: Sessions;
   hasIntrospection: boolean;
+  audit: AuditTrail;
 }
 
 /** Lets one event out at a time: the library would take them all and keep them for a client that does not read. */
@@ -48,7 +50,7 @@ interface Stream {
 type StreamArgs = SubscriptionArgs & { pace: Pace };
 
 export function createEventStreamHandler(parts: EventStreamParts) {
-  const { schema, subscriber, createContext, sessions, hasIntrospection } = parts;
+  const { schema, subscriber, createContext, sessions, hasIntrospection, audit } = parts;
   const handle = createHandler<FastifyRequest, Stream, never>({
     // One connection for each subscription: no stream is kept for a client that has gone.
     authenticate: () => null,
@@ -56,7 +58,7 @@ export function createEventStreamHandler(parts: EventStreamParts) {
     validate: () => [],
     onSubscribe: (request, params): Response | OperationArgs<never> => {
       const { session, pace } = request.context;
-      const prepared = prepareOperation(schema, hasIntrospection, session.principal, params);
+      const prepared = prepareOperation(schema, hasIntrospection, session.principal, params, audit);
       if (!("document" in prepared)) return refuse(isForbidden(prepared) ? 403 : 400, prepared);
       const { operation, ...executable } = prepared;
       if (operation.operation !== "subscription") {

@@ -6,6 +6,7 @@ import {
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
+import type { AuditTrail } from "../access/audit-trail.js";
 import type { Authenticator } from "../access/authenticator.js";
 import type { Logger } from "../telemetry/logger.js";
 import { authenticateRequests, principalOf } from "./authenticate.js";
@@ -24,6 +25,7 @@ export interface GraphqlParts {
   createContext: CreateContext;
   authenticator: Authenticator;
   sessions: Sessions;
+  audit: AuditTrail;
   hasIntrospection: boolean;
   uploadLimits: MultipartLimits;
   logger: Logger;
@@ -90,7 +92,14 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
   app.route({
     method: ["GET", "POST"],
     url: "/graphql/stream",
-    handler: createEventStreamHandler({ schema, subscriber, createContext, sessions, hasIntrospection }),
+    handler: createEventStreamHandler({
+      schema,
+      subscriber,
+      createContext,
+      sessions,
+      hasIntrospection,
+      audit: parts.audit,
+    }),
   });
   return { subscriber };
 }

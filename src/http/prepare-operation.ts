@@ -12,6 +12,7 @@ import {
   validate,
 } from "graphql";
 import { AccessError } from "../access/access-error.js";
+import type { AuditTrail } from "../access/audit-trail.js";
 import { needsOf, requireScopes } from "../access/operation-needs.js";
 import type { Principal } from "../access/principal.js";
 
@@ -34,6 +35,7 @@ export function prepareOperation(
   hasIntrospection: boolean,
   principal: Principal,
   { query, operationName, variables }: OperationRequest,
+  audit: AuditTrail,
 ): PreparedOperation | readonly GraphQLError[] {
   if (typeof query !== "string") return [refusal("query must be a string.", "BAD_USER_INPUT")];
   let document: DocumentNode;
@@ -52,7 +54,7 @@ export function prepareOperation(
   const operation = getOperationAST(document, name);
   if (!operation) return [refusal("operationName must name one operation of the document.", "BAD_USER_INPUT")];
   try {
-    requireScopes(principal, needsOf(schema, document, operation));
+    requireScopes(principal, needsOf(schema, document, operation), audit);
   } catch (error) {
     if (!(error instanceof AccessError)) throw error;
     return [refusal(error.message, error.code)];

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { AuditTrail } from "../access/audit-trail.js";
 import type { Authenticator } from "../access/authenticator.js";
 import type { Logger } from "../telemetry/logger.js";
 import { attachSocket, type SocketExtra } from "./attach-socket.js";
@@ -27,6 +28,7 @@ export interface WebSocketParts {
   maxMessageBytes: number;
   authenticator: Authenticator;
   sessions: Sessions;
+  audit: AuditTrail;
   initTimeoutMs?: number;
   keepAliveTimes?: KeepAliveTimes;
 }
@@ -65,7 +67,7 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
     onSubscribe: ({ extra: { socket } }, _id, payload) => {
       const session = sessionsOf.get(socket) as Session;
-      const prepared = prepareOperation(schema, hasIntrospection, session.principal, payload);
+      const prepared = prepareOperation(schema, hasIntrospection, session.principal, payload, parts.audit);
       if (!("document" in prepared)) return prepared;
       const { operation, ...executable } = prepared;
       const lifetime = operation.operation === "subscription" ? session.subscribe() : undefined;

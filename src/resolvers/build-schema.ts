@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchema, type PubSub } from "type-graphql";
 import { completeSchema } from "../schema/complete-schema.js";
+import { auditMutations } from "./audit-mutations.js";
 import { CustomerConnectionResolver, CustomerResolver } from "./customer.resolver.js";
 import { describeScopes } from "./describe-scopes.js";
 import { DocumentResolver } from "./document.resolver.js";
@@ -47,5 +48,5 @@ export async function buildGatewaySchema(): Promise<GraphQLSchema> {
     validate: false,
     pubSub: noHub,
   });
-  return describeScopes(completeSchema(schema));
+  return describeScopes(auditMutations(completeSchema(schema)));
 }

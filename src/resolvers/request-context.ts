@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../access/audit-trail.js";
 import type { Principal } from "../access/principal.js";
 import type { Journal } from "../journal/journal.js";
 import type { Loaders } from "../mirror/loaders.js";
@@ -16,6 +17,7 @@ export interface RequestContext extends Loaders {
   journal: Journal;
   referenceData: ReferenceData;
   parkedEvents: ParkedEvents;
+  audit: AuditTrail;
   /** Over SSE: the id of the last event that the client has seen. */
   lastEventId: string | null;
   /** Of a subscription: as long as it may go on, and what it may show meanwhile. */

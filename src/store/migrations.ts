@@ -232,10 +232,39 @@ const accessTables: Migration = {
   },
 };
 
+function appendOnlyAudit(dialect: DatabaseDialect): Migration {
+  return {
+    async up(db: Kysely<unknown>) {
+      for (const column of ["object_id", "principal", "tenant"]) {
+        const name = `audit_log_by_${column}`;
+        await db.schema.createIndex(name).on("audit_log").columns([column, "seq"]).execute();
+      }
+      for (const statement of dialect === "sqlite" ? sqliteGuards : postgresGuards)
+        await sql.raw(statement).execute(db);
+    },
+  };
+}
+
+// Against mistakes: whoever may change the tables can drop these, which the chain of hashes is for.
+const sqliteGuards = ["update", "delete"].map(
+  (verb) => `create trigger audit_log_no_${verb} before ${verb} on audit_log
+    begin select raise(abort, 'audit_log is append-only'); end`,
+);
+const postgresGuards = [
+  `create function refuse_audit_change() returns trigger language plpgsql as
+    $$ begin raise exception 'audit_log is append-only'; end $$`,
+  `create trigger audit_log_append_only before update or delete or truncate on audit_log
+    for each statement execute function refuse_audit_change()`,
+];
+
 function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   return {
     async getMigrations() {
-      return { "001-first-tables": firstTables(dialect), "002-access": accessTables };
+      return {
+        "001-first-tables": firstTables(dialect),
+        "002-access": accessTables,
+        "003-append-only-audit": appendOnlyAudit(dialect),
+      };
     },
   };
 }

@@ -2,6 +2,7 @@
 // structures are JSON text: the same on every engine, so one query serves them all.
 
 import type { Generated } from "kysely";
+import type { AuditOutcome } from "../schema/audit.enum.js";
 import type { CustomerStatus, CustomerType } from "../schema/customer.enum.js";
 import type { DocumentCategory, DocumentStatus } from "../schema/document.enum.js";
 import type { PayoutMethod, PayoutStatus } from "../schema/payout.enum.js";
@@ -192,7 +193,7 @@ export interface AuditLogTable {
   action: string;
   object_type: string | null;
   object_id: string | null;
-  outcome: string;
+  outcome: AuditOutcome;
   detail: string | null;
   request_id: string | null;
   previous_hash: string;

@@ -1,0 +1,94 @@
+// Every mutation that the schema has, whichever resolver does it and whichever transport brought it, leaves its two
+// entries in the audit trail: nobody has to think of it.
+
+import { createHash } from "node:crypto";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import { AccessError } from "../access/access-error.js";
+import { type ActEnd, type AuditDetail, type AuditObject, AuditUnavailable } from "../access/audit-trail.js";
+import { ProviderError } from "../datasources/provider-error.js";
+import type { UserErrorFields } from "../schema/rejection.js";
+import type { RequestContext } from "./request-context.js";
+
+type Fields = Record<string, unknown>;
+
+// The narrowest thing that a mutation is about comes first.
+const objectTypes = ["payout", "document", "customer"] as const;
+const idForm = /^[\w-]{1,64}$/;
+const maxErrors = 50;
+
+export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve } = field;
+    if (!resolve) throw new Error(`${field.name} has no resolver.`);
+    field.resolve = async (root, args, context: RequestContext, info) => {
+      const { audit, principal, requestId } = context;
+      const input = fieldsOf(args.input);
+      const act = { principal, action: field.name, requestId, object: targetOf(input), detail: detailOf(input) };
+      const work = async () => fieldsOf(await resolve(root, args, context, info));
+      try {
+        return await audit.around(act, work, endOf, failureOf);
+      } catch (error) {
+        throw error instanceof AuditUnavailable ? notRecorded(requestId) : error;
+      }
+    };
+  }
+  return schema;
+}
+
+/** What is made has no id before it is made: until then it is about whom it is made for. */
+function targetOf({ customerId }: Fields): AuditObject | null {
+  return typeof customerId === "string" && idForm.test(customerId) ? { type: "customer", id: customerId } : null;
+}
+
+/** Keys are callers' own words: their hash is enough to look one up. */
+function detailOf({ idempotencyKey }: Fields): AuditDetail {
+  if (typeof idempotencyKey !== "string") return {};
+  return { idempotencyKeySha256: createHash("sha256").update(idempotencyKey).digest("hex") };
+}
+
+function endOf(payload: Fields): ActEnd {
+  const userErrors = payload.userErrors as UserErrorFields[];
+  if (userErrors.length > 0) return { outcome: "REFUSED", detail: { userErrors: toCodes(userErrors) } };
+  const made = objectTypes.flatMap((type) => {
+    const { id, status } = fieldsOf(payload[type]);
+    return typeof id === "string" ? [{ object: { type, id }, status }] : [];
+  })[0];
+  const documents = Array.isArray(payload.documents) ? { documents: payload.documents.map(({ id }) => id) } : {};
+  const ids = Array.isArray(payload.ids) ? { ids: payload.ids } : {};
+  return {
+    outcome: payload.replayed === true ? "REPLAYED" : "DONE",
+    ...(made ? { object: made.object } : {}),
+    detail: { ...(made ? { status: made.status } : {}), ...documents, ...ids },
+  };
+}
+
+function failureOf(error: unknown): ActEnd {
+  if (!(error instanceof ProviderError)) return { outcome: "FAILED", detail: { code: codeOf(error) } };
+  const { kind, outcome } = error;
+  const code = kind === "RATE_LIMITED" ? kind : "PROVIDER_UNAVAILABLE";
+  return { outcome: "FAILED", detail: { code, fault: kind, isProvenUndone: outcome === "NOT_DONE" } };
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof AccessError) return error.code;
+  const code = error instanceof GraphQLError ? error.extensions.code : null;
+  return typeof code === "string" ? code : "INTERNAL_SERVER_ERROR";
+}
+
+/** Paths are ours: the provider's names for fields have been translated, or dropped. */
+function toCodes(userErrors: readonly UserErrorFields[]) {
+  return userErrors.slice(0, maxErrors).map(({ code, field }) => ({ code, field: field?.join(".") ?? null }));
+}
+
+function notRecorded(requestId: string): GraphQLError {
+  return new GraphQLError(
+    "The gateway cannot record this call at the moment, so nothing was done. Send it again later.",
+    {
+      extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
+    },
+  );
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
