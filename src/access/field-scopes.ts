@@ -25,6 +25,7 @@ export const fieldNeeds: Readonly<Record<string, Need>> = {
   "Query.statusChanges": followers,
   "Query.statusCursor": followers,
   "Query.parkedWebhookEvents": ["operator"],
+  "Query.auditEntries": ["operator"],
 
   "Mutation.createCustomer": ["customers:write"],
   "Mutation.updateCustomer": ["customers:write"],

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchema, type PubSub } from "type-graphql";
 import { completeSchema } from "../schema/complete-schema.js";
+import { AuditResolver } from "./audit.resolver.js";
 import { auditMutations } from "./audit-mutations.js";
 import { CustomerConnectionResolver, CustomerResolver } from "./customer.resolver.js";
 import { describeScopes } from "./describe-scopes.js";
@@ -43,6 +44,7 @@ export async function buildGatewaySchema(): Promise<GraphQLSchema> {
       DocumentStatusChangeResolver,
       StatusChangeSubscription,
       WebhookEventResolver,
+      AuditResolver,
     ],
     // Inputs are checked by `validateInput`, which tells all faults at once and where the client expects them.
     validate: false,
