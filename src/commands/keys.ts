@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { ApiKeys } from "../access/api-keys.js";
 import { isScope, type Scope, scopes } from "../access/scopes.js";
 import { readConfig } from "../config.js";
-import { openDatabase } from "../store/database.js";
 import { operatorTenant } from "../store/visibility.js";
+import { doneOrNotFound, type RecordCommand, withDatabase } from "./record-command.js";
 
 const usage = `Usage: keys create --tenant NAME --scope "SCOPE …" [--name TEXT] [--days N]
        keys list
@@ -37,10 +37,36 @@ function day(instant: number | null): string {
   return instant === null ? "-" : new Date(instant).toISOString();
 }
 
-async function run(keys: ApiKeys, command: string | undefined, ids: string[], options: CreateOptions): Promise<void> {
+async function create(keys: ApiKeys, record: RecordCommand, options: CreateOptions): Promise<void> {
+  const wanted = toNewKey(options);
+  const { id, key } = await record(
+    { action: "createKey", tenant: wanted.tenant, detail: { scopes: wanted.scopes } },
+    () => keys.create(wanted),
+    (made) => ({ outcome: "DONE", object: { type: "key", id: made.id } }),
+  );
+  console.log(`${key}\n\nThis is the only time that the key is shown. It is revoked with: keys revoke ${id}`);
+}
+
+async function revoke(keys: ApiKeys, record: RecordCommand, id: string): Promise<void> {
+  const row = (await keys.list()).find((key) => key.id === id);
+  // What names no key may be a whole one, by mistake: it is not written down.
+  const object = row ? { type: "key", id } : null;
+  const act = { action: "revokeKey", tenant: row?.tenant ?? operatorTenant, object };
+  if (!(await record(act, () => keys.revoke(id), doneOrNotFound))) {
+    throw new Error("There is no such key that still counts.");
+  }
+  console.log("Revoked. Running gateways close what it opened within seconds.");
+}
+
+async function run(
+  keys: ApiKeys,
+  record: RecordCommand,
+  command: string | undefined,
+  ids: string[],
+  options: CreateOptions,
+): Promise<void> {
   if (command === "create" && ids.length === 0) {
-    const { id, key } = await keys.create(toNewKey(options));
-    console.log(`${key}\n\nThis is the only time that the key is shown. It is revoked with: keys revoke ${id}`);
+    await create(keys, record, options);
   } else if (command === "list" && ids.length === 0) {
     console.log(["id", "tenant", "scopes", "name", "created", "last used", "expires", "revoked"].join("\t"));
     for (const row of await keys.list()) {
@@ -48,8 +74,7 @@ async function run(keys: ApiKeys, command: string | undefined, ids: string[], op
       console.log([row.id, row.tenant, row.scopes, row.name ?? "-", ...instants].join("\t"));
     }
   } else if (command === "revoke" && ids.length === 1) {
-    if (!(await keys.revoke(ids[0] as string))) throw new Error("There is no such key that still counts.");
-    console.log("Revoked. Running gateways close what it opened within seconds.");
+    await revoke(keys, record, ids[0] as string);
   } else {
     throw new Error(usage);
   }
@@ -62,12 +87,9 @@ try {
     options: { tenant: text, scope: text, name: text, days: text },
   });
   const [command, ...ids] = positionals;
-  const database = await openDatabase(readConfig().databaseUrl);
-  try {
-    await run(new ApiKeys(database), command, ids, values);
-  } finally {
-    await database.close();
-  }
+  await withDatabase(readConfig().databaseUrl, (database, record) =>
+    run(new ApiKeys(database), record, command, ids, values),
+  );
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 2;

@@ -1,0 +1,36 @@
+// What an operator does by command is in the audit trail like what callers do, before it is done and after.
+
+import { type Act, type ActEnd, AuditTrail } from "../access/audit-trail.js";
+import type { Database } from "../store/database.js";
+import { openDatabase } from "../store/database.js";
+import { operatorTenant } from "../store/visibility.js";
+import { createLogger } from "../telemetry/logger.js";
+
+export interface CommandAct extends Omit<Act, "principal" | "requestId"> {
+  /** Whom it is about; the operator where it is about no tenant. */
+  tenant?: string;
+}
+
+export type RecordCommand = <T>(act: CommandAct, work: () => Promise<T>, endOf: (result: T) => ActEnd) => Promise<T>;
+
+/** Opens the database for one command, and closes it. */
+export async function withDatabase(
+  url: string,
+  run: (database: Database, record: RecordCommand) => Promise<void>,
+): Promise<void> {
+  const database = await openDatabase(url);
+  const audit = new AuditTrail(database, createLogger("error", false));
+  try {
+    await run(database, ({ tenant = operatorTenant, ...act }, work, endOf) =>
+      audit.around({ ...act, principal: { id: "command", tenant } }, work, endOf),
+    );
+  } finally {
+    await audit.stop();
+    await database.close();
+  }
+}
+
+/** Of work that answers whether there was anything to do it to. */
+export function doneOrNotFound(isDone: boolean): ActEnd {
+  return isDone ? { outcome: "DONE" } : { outcome: "REFUSED", detail: { code: "NOT_FOUND" } };
+}
