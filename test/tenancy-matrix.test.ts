@@ -1,5 +1,6 @@
 // Tenant A asks, by every operation of the schema, for what is tenant B's. Nothing of B may be in any answer.
 
+import { jest } from "@jest/globals";
 import type { GraphQLArgument, GraphQLSchema } from "graphql";
 import { getNamedType, isInputObjectType } from "graphql";
 import { type KeyedGateway, startKeyedGateway } from "./support/credentials.js";
@@ -7,6 +8,9 @@ import { readPrintedSchema } from "./support/fixed-api.js";
 import { type GeneratedOperation, generatedOperations } from "./support/generated-operations.js";
 import { openSocket } from "./support/raw-socket.js";
 import { customerInput, payoutInput, pngFile, type TestClient, unique } from "./support/test-client.js";
+
+// Some hundred requests, one after the other.
+jest.setTimeout(120_000);
 
 const schema: GraphQLSchema = readPrintedSchema();
 
