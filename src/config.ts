@@ -2,6 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { type Limits, limitNames, limitsOf } from "./config-limits.js";
 
 /** OAuth client credentials, or the older key. */
 export type ProviderCredentials = { clientId: string; clientSecret: string } | { apiKey: string };
@@ -33,6 +34,11 @@ export interface Config {
   /** Who may see the schema: introspection, suggestions, and, where it is everyone, the explorer. */
   introspection: "everyone" | "operator" | "nobody";
   uploadMaxBytes: number;
+  limits: Limits;
+  /** Whose pages may call from a browser, besides the gateway's own. */
+  corsOrigins: string[];
+  /** Null: any operation is taken. */
+  trustedDocuments: { file: string; mode: "enforce" | "log" } | null;
   shutdownTimeoutMs: number;
   /** The named instruction at which a test kills the process; null outside of such tests. */
   crashAt: string | null;
@@ -82,6 +88,10 @@ const flag = z.enum(["true", "false"], "must be true or false").transform((text)
 const httpUrl = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
   .transform((url) => url.replace(/\/+$/, ""));
+const origin = httpUrl.refine(
+  (url) => URL.canParse(url) && new URL(url).origin === url,
+  "must be origins, e.g. https://app.example.com",
+);
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -106,6 +116,7 @@ const sandboxNames = {
 const gatewaySchema = z.object({
   ...commonNames,
   ...sandboxNames,
+  ...limitNames,
   PORT: port.default(4000),
   PUBLIC_URL: httpUrl.optional(),
   PROVIDER_URL: httpUrl.optional(),
@@ -141,6 +152,9 @@ const gatewaySchema = z.object({
   AUTH_DISABLED: flag.optional(),
   INTROSPECTION: flag.optional(),
   UPLOAD_MAX_BYTES: whole(1, 25_000_000).default(10_485_760),
+  CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  TRUSTED_DOCUMENTS_MODE: z.enum(["enforce", "log"], "must be enforce or log").default("enforce"),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
   TEST_CRASH_AT: z.string().optional(),
   RECONCILE_SECONDS: whole(0, 86_400).default(60),
@@ -182,6 +196,11 @@ export function readConfig(environment: Environment = process.env): Config {
     auth: authOf(read),
     introspection: introspectionOf(read.INTROSPECTION, environment),
     uploadMaxBytes: read.UPLOAD_MAX_BYTES,
+    limits: limitsOf(read),
+    corsOrigins: read.CORS_ORIGINS,
+    trustedDocuments: read.TRUSTED_DOCUMENTS
+      ? { file: read.TRUSTED_DOCUMENTS, mode: read.TRUSTED_DOCUMENTS_MODE }
+      : null,
     shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
     crashAt: read.TEST_CRASH_AT ?? null,
     logLevel: read.LOG_LEVEL,

@@ -26,7 +26,11 @@ import { ObjectStorage } from "./datasources/storage.js";
 import { TransactionsDataSource } from "./datasources/transactions.datasource.js";
 import { WalletsDataSource } from "./datasources/wallets.datasource.js";
 import { WebhooksDataSource } from "./datasources/webhooks.datasource.js";
+import { Admission } from "./http/admission/admission.js";
+import { TrustedDocuments } from "./http/admission/trusted-documents.js";
+import { CallerLimits } from "./http/caller-limits.js";
 import { contextFactory } from "./http/create-context.js";
+import { CredentialGuard } from "./http/credential-guard.js";
 import { createServer } from "./http/server.js";
 import { Sessions } from "./http/sessions.js";
 import { startSpoolDirectory } from "./http/uploads/spool-directory.js";
@@ -83,9 +87,6 @@ const patience = {
   /** When a caller is answered with what is known, whether or not the provider has answered. */
   answerWithinMs: 15_000,
 };
-const maxFilesOfUpload = 20;
-const maxFieldBytes = 100_000;
-const multipartDeadlineMs = 300_000;
 
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger } = options;
@@ -203,10 +204,25 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     });
     const sessions = new Sessions(authenticator, logger);
     stops.push(() => sessions.stop());
+    const callers = new CallerLimits({
+      limits: config.limits,
+      sessions,
+      redis,
+      isDisabled: config.auth.isDisabled,
+    });
+    const schema = await buildGatewaySchema();
+    const admission = new Admission({
+      schema,
+      limits: config.limits,
+      introspection: config.introspection,
+      trustedDocuments: config.trustedDocuments && TrustedDocuments.read(config.trustedDocuments, schema),
+      audit,
+      logger,
+    });
     const spool = await startSpoolDirectory();
     stops.push(() => spool.stop());
     const server = await createServer({
-      schema: await buildGatewaySchema(),
+      schema,
       createContext: contextFactory({
         mirror,
         journal,
@@ -214,17 +230,20 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         parkedEvents: new ParkedEvents(database, () => inbox.wake()),
         audit,
       }),
-      audit,
-      authenticator,
+      credentials: new CredentialGuard(authenticator, config.limits.failedCredentialsPerMinute),
+      admission,
+      callers,
       sessions,
-      hasIntrospection: config.introspection === "everyone",
+      corsOrigins: config.corsOrigins,
+      limits: config.limits,
       hasExplorer: config.introspection === "everyone",
       uploadLimits: {
         maxFileBytes: config.uploadMaxBytes,
-        maxFiles: maxFilesOfUpload,
-        maxTotalBytes: config.uploadMaxBytes * maxFilesOfUpload,
-        maxFieldBytes,
-        deadlineMs: multipartDeadlineMs,
+        maxFiles: config.limits.uploadFiles,
+        maxTotalBytes: config.limits.uploadTotalBytes,
+        maxFieldBytes: config.limits.bodyBytes,
+        deadlineMs: config.limits.uploadMs,
+        atOnce: config.limits.uploadsAtOnce,
         directory: spool.path,
       },
       receiver,

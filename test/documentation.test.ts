@@ -10,7 +10,7 @@ import { startTestGateway } from "./support/start-test-gateway.js";
 import { hasTerminal, Terminal } from "./support/terminal.js";
 
 const readme = readPage("README.md");
-const configuration = readPage("src/config.ts");
+const configuration = readPage("src/config.ts") + readPage("src/config-limits.ts");
 const isService = process.env.REQUIRE_SERVICES === "1";
 if (!hasTerminal) console.warn("The README's commands are not run: bash, curl, sed or base64 is missing.");
 
@@ -100,6 +100,26 @@ test("the README's table of settings tells the defaults", () => {
     SHUTDOWN_TIMEOUT_MS: String(config.shutdownTimeoutMs),
     RECONCILE_SECONDS: String((config.reconcileMs ?? 0) / 1000),
     LOG_LEVEL: config.logLevel,
+    LIMIT_BODY_BYTES: String(config.limits.bodyBytes),
+    LIMIT_TOKENS: String(config.limits.tokens),
+    LIMIT_DEPTH: String(config.limits.depth),
+    LIMIT_ALIASES: String(config.limits.aliases),
+    LIMIT_ROOT_FIELDS: String(config.limits.rootFields),
+    LIMIT_DIRECTIVES: String(config.limits.directives),
+    LIMIT_COST: String(config.limits.cost),
+    LIMIT_PAGE: String(config.limits.page),
+    LIMIT_OPERATIONS_IN_FLIGHT: String(config.limits.operationsInFlight),
+    LIMIT_REQUESTS_PER_MINUTE: String(config.limits.requestsPerMinute),
+    LIMIT_FAILED_CREDENTIALS_PER_MINUTE: String(config.limits.failedCredentialsPerMinute),
+    LIMIT_SOCKETS: String(config.limits.sockets),
+    LIMIT_SUBSCRIPTIONS: String(config.limits.subscriptions),
+    LIMIT_CONNECTIONS_PER_ADDRESS: String(config.limits.connectionsPerAddress),
+    LIMIT_UPLOAD_FILES: String(config.limits.uploadFiles),
+    LIMIT_UPLOAD_TOTAL_BYTES: String(config.limits.uploadTotalBytes),
+    LIMIT_UPLOADS_AT_ONCE: String(config.limits.uploadsAtOnce),
+    LIMIT_HEADERS_SECONDS: String(config.limits.headersMs / 1000),
+    LIMIT_REQUEST_SECONDS: String(config.limits.requestMs / 1000),
+    LIMIT_UPLOAD_SECONDS: String(config.limits.uploadMs / 1000),
     SANDBOX_PORT: String(sandbox.port),
     SANDBOX_STATE_FILE: alone.stateFile,
     SANDBOX_WEBHOOK_URL: alone.webhookUrl,

@@ -100,14 +100,19 @@ describe("customers", () => {
     });
   });
 
-  test.each([0, -1, 101, 2_147_483_647])("are not given %d to a page", async (first) => {
+  test.each([
+    [0, "BAD_USER_INPUT"],
+    [-1, "BAD_USER_INPUT"],
+    [101, "LIMIT_EXCEEDED"],
+    [2_147_483_647, "LIMIT_EXCEEDED"],
+  ])("are not given %d to a page", async (first, code) => {
     const { client } = await startTestGateway();
     for (const list of ["customers", "payouts", "statusChanges"]) {
       const fields = list === "statusChanges" ? "cursor" : "totalCount";
       const { errors } = await client.request(`query ($first: Int) { ${list}(first: $first) { ${fields} } }`, {
         first,
       });
-      expect(errors).toMatchObject([{ path: [list], extensions: { code: "BAD_USER_INPUT" } }]);
+      expect(errors).toMatchObject([{ extensions: { code } }]);
     }
   });
 

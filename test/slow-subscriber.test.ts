@@ -50,7 +50,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const start = () => startTestGateway({ config: { databaseUrl: `sqlite:${join(folder, "gateway.db")}` } });
+const start = () =>
+  startTestGateway({
+    config: { databaseUrl: `sqlite:${join(folder, "gateway.db")}` },
+    limits: { aliases: aliases.length },
+  });
 
 /** Changes written as another process of the same database would write them: many at once, and without a wake-up. */
 function writer(customerId: string) {

@@ -8,6 +8,10 @@ import { ApiKeys } from "../src/access/api-keys.js";
 import { AuditTrail } from "../src/access/audit-trail.js";
 import { Authenticator } from "../src/access/authenticator.js";
 import { Refusals } from "../src/access/refusals.js";
+import { readConfig } from "../src/config.js";
+import { Admission } from "../src/http/admission/admission.js";
+import { CallerLimits } from "../src/http/caller-limits.js";
+import { CredentialGuard } from "../src/http/credential-guard.js";
 import { Sessions } from "../src/http/sessions.js";
 import { createSubscriber } from "../src/http/subscribe.js";
 import { serveWebSocket } from "../src/http/websocket.js";
@@ -248,18 +252,22 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
   const refusals = new Refusals(audit);
   const authenticator = new Authenticator({ database, keys, tokens: null, isDisabled: true, refusals });
   const sessions = new Sessions(authenticator, logger);
+  const schema = buildSchema("type Query { a: Int }");
+  const { limits } = readConfig({});
   const stop = serveWebSocket({
     logger,
     server,
-    authenticator,
+    credentials: new CredentialGuard(authenticator, limits.failedCredentialsPerMinute),
+    callers: new CallerLimits({ limits, sessions, redis: null, isDisabled: true }),
+    admission: new Admission({ schema, limits, introspection: "everyone", trustedDocuments: null, audit, logger }),
     sessions,
-    audit,
-    schema: buildSchema("type Query { a: Int }"),
+    corsOrigins: [],
+    onRefused: () => undefined,
+    schema,
     subscriber: createSubscriber(logger),
     createContext: () => {
       throw new Error("Nothing was asked for.");
     },
-    hasIntrospection: true,
     maxMessageBytes: 1000,
     initTimeoutMs: 30,
   });

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Authenticator } from "../access/authenticator.js";
 import type { Principal } from "../access/principal.js";
+import type { CredentialGuard } from "./credential-guard.js";
 
 const principals = new WeakMap<FastifyRequest, Principal>();
 
 /** Every route of the scope knows who calls before a byte of the body is read. */
-export function authenticateRequests(scope: FastifyInstance, authenticator: Authenticator): void {
+export function authenticateRequests(scope: FastifyInstance, credentials: CredentialGuard): void {
   scope.addHook("onRequest", async (request) => {
-    principals.set(request, await authenticator.authenticate(request.headers.authorization));
+    principals.set(request, await credentials.check(request.headers.authorization, request.ip));
   });
 }
 

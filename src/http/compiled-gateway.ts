@@ -1,11 +1,12 @@
-// Runs operations as compiled functions. Apollo parses, validates and keeps documents; each document is compiled when it
-// is first run, and its plan lives as long as Apollo keeps the document.
+// Runs operations as compiled functions. Each document is compiled when it is first run, and its plan lives as long as
+// admission keeps the document.
 
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
+import { variableFaults } from "./admission/variable-faults.js";
 import { toPublicError } from "./public-error.js";
 
 type GatewayInterface = ApolloServerOptionsWithGateway<RequestContext>["gateway"];
@@ -24,16 +25,15 @@ export class CompiledGateway implements GatewayInterface {
 
   readonly #execute: GatewayExecutor = async ({ document, operation, operationName, request, context }) => {
     const requestContext = context as RequestContext;
-    // Apollo leaves it to the executor to find that the document has no operation by the name that was asked for.
-    if (!operation) throw refusal("operationName must name one operation of the document.");
-    if (operation.operation === "subscription") {
-      throw refusal("Subscriptions are served over WebSocket here and over SSE at /graphql/stream.");
-    }
     const plan = this.#planOf(document, operationName ?? "");
     const result: ExecutionResult = isCompiledQuery(plan)
       ? await plan.query({}, requestContext, { ...request.variables })
       : plan;
     if (!result.errors) return result;
+    if (!("data" in result) && operation) {
+      const faults = variableFaults(this.#schema, operation, request.variables ?? {});
+      if (faults.length > 0) return { errors: faults };
+    }
     return {
       ...result,
       errors: result.errors.map((error) => toPublicError(error, requestContext.requestId, this.#logger)),
@@ -64,8 +64,4 @@ export class CompiledGateway implements GatewayInterface {
     }
     return plan;
   }
-}
-
-function refusal(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", http: { status: 400 } } });
 }

@@ -1,13 +1,13 @@
 // Subscriptions over server-sent events. Each event carries its cursor as id, so that a browser which reconnects by
 // itself says where it was.
 
+import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
-import { createHandler, type OperationArgs, type Response } from "graphql-sse";
-import type { AuditTrail } from "../access/audit-trail.js";
+import type { GraphQLSchema } from "graphql";
+import { createHandler, type OperationArgs } from "graphql-sse";
+import type { AdmittedOperation } from "./admission/admission.js";
 import { principalOf } from "./authenticate.js";
 import type { CreateContext } from "./create-context.js";
-import { prepareOperation } from "./prepare-operation.js";
 import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import type { EventResults, Subscriber, SubscriptionArgs } from "./subscribe.js";
@@ -17,8 +17,7 @@ export interface EventStreamParts {
   subscriber: Subscriber;
   createContext: CreateContext;
   sessions: Sessions;
-  hasIntrospection: boolean;
-  audit: AuditTrail;
+  admittedOf: (request: FastifyRequest) => AdmittedOperation;
 }
 
 /** Lets one event out at a time: the library would take them all and keep them for a client that does not read. */
@@ -50,28 +49,24 @@ interface Stream {
 type StreamArgs = SubscriptionArgs & { pace: Pace };
 
 export function createEventStreamHandler(parts: EventStreamParts) {
-  const { schema, subscriber, createContext, sessions, hasIntrospection, audit } = parts;
+  const { schema, subscriber, createContext, sessions, admittedOf } = parts;
   const handle = createHandler<FastifyRequest, Stream, never>({
     // One connection for each subscription: no stream is kept for a client that has gone.
     authenticate: () => null,
-    // `prepareOperation` has validated already.
+    // Admission has validated already.
     validate: () => [],
-    onSubscribe: (request, params): Response | OperationArgs<never> => {
+    onSubscribe: (request): OperationArgs<never> => {
       const { session, pace } = request.context;
-      const prepared = prepareOperation(schema, hasIntrospection, session.principal, params, audit);
-      if (!("document" in prepared)) return refuse(isForbidden(prepared) ? 403 : 400, prepared);
-      const { operation, ...executable } = prepared;
-      if (operation.operation !== "subscription") {
-        const message = "Only subscriptions are served here; the rest is at /graphql.";
-        return refuse(400, [{ message, extensions: { code: "BAD_USER_INPUT" } }]);
-      }
+      const { document, operationName, variables } = admittedOf(request.raw);
       const requestId = request.raw.id;
       const lifetime = session.subscribe();
       const renewContext = () => createContext({ requestId, principal: session.principal, lifetime });
       const lastEventId = request.headers.get("last-event-id") || null;
       const args: StreamArgs = {
-        ...executable,
         schema,
+        document,
+        operationName,
+        variableValues: variables,
         contextValue: createContext({ requestId, principal: session.principal, lifetime, lastEventId }),
         renewContext,
         lifetime,
@@ -95,7 +90,7 @@ export function createEventStreamHandler(parts: EventStreamParts) {
       method: request.method,
       url: request.url,
       headers: { get: (name) => headerOf(request, name) },
-      body: (request.body ?? null) as Record<string, unknown> | null,
+      body: bodyFor(request, admittedOf(request)),
       raw: request,
       context: { session, pace },
     });
@@ -108,9 +103,18 @@ export function createEventStreamHandler(parts: EventStreamParts) {
     }
     reply.hijack();
     // Proxies that collect an answer before they pass it on would hold events back.
-    reply.raw.writeHead(status, { ...headers, "x-accel-buffering": "no" });
+    reply.raw.writeHead(status, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
+      ...headers,
+      "x-accel-buffering": "no",
+    });
     await write(body, reply, pace);
   };
+}
+
+/** The library looks for a query before it asks what was admitted, which may have been named by its hash. */
+function bodyFor({ method }: FastifyRequest, { text }: AdmittedOperation): Record<string, unknown> | null {
+  return method === "GET" ? null : { query: text };
 }
 
 function headerOf(request: FastifyRequest, name: string): string {
@@ -165,13 +169,4 @@ async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, 
   } finally {
     raw.off("close", stop);
   }
-}
-
-function isForbidden(errors: readonly GraphQLError[]): boolean {
-  return errors.some(({ extensions }) => extensions.code === "FORBIDDEN");
-}
-
-function refuse(status: number, errors: readonly GraphQLFormattedError[]): Response {
-  const headers = { "content-type": "application/json; charset=utf-8" };
-  return [JSON.stringify({ errors }), { status, statusText: "Bad Request", headers }];
 }

@@ -6,41 +6,117 @@ import {
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
-import type { AuditTrail } from "../access/audit-trail.js";
-import type { Authenticator } from "../access/authenticator.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { Admission, AdmittedOperation } from "./admission/admission.js";
+import { readParameters, readRequest } from "./admission/read-request.js";
+import { badRequest } from "./admission/refusal.js";
 import { authenticateRequests, principalOf } from "./authenticate.js";
-import { checkScopes } from "./check-scopes.js";
+import { allowOrigins, isPreflighted, preflightHeader } from "./browser-rules.js";
+import type { CallerLimits } from "./caller-limits.js";
 import { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
+import type { CredentialGuard } from "./credential-guard.js";
 import { createEventStreamHandler } from "./event-stream.js";
+import { takeJson } from "./json-body.js";
 import { toPublicFormat } from "./public-error.js";
 import type { Sessions } from "./sessions.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
-import { type MultipartLimits, type ReceivedMultipart, receiveMultipart } from "./uploads/receive-multipart.js";
-import { UploadFault } from "./uploads/upload-faults.js";
+import type { MultipartLimits } from "./uploads/receive-multipart.js";
+import { takeUploads } from "./uploads/take-uploads.js";
 
 export interface GraphqlParts {
   schema: GraphQLSchema;
   createContext: CreateContext;
-  authenticator: Authenticator;
+  credentials: CredentialGuard;
+  admission: Admission;
+  callers: CallerLimits;
   sessions: Sessions;
-  audit: AuditTrail;
-  hasIntrospection: boolean;
-  uploadLimits: MultipartLimits;
+  corsOrigins: readonly string[];
+  uploadLimits: MultipartLimits & { atOnce: number };
   logger: Logger;
 }
 
-const preflightHeader = "apollo-require-preflight";
 const otherBody = `Send the body with content-type: application/json, or an upload as multipart/form-data with ${preflightHeader}.`;
+const foreignPage = `A page of another site could send this. Prove that you are none by the header ${preflightHeader}, with any value.`;
 
 export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<{ subscriber: Subscriber }> {
-  const { schema, createContext, authenticator, sessions, hasIntrospection, logger, uploadLimits } = parts;
+  const { schema, createContext, credentials, admission, callers, sessions, logger } = parts;
+  const apollo = await startApollo(parts);
+  app.addHook("onClose", () => apollo.stop());
+
+  // Before anything else: a browser asks without a credential whether it may send one.
+  await allowOrigins(app, parts.corsOrigins);
+  authenticateRequests(app, credentials);
+  app.addHook("onRequest", async (request, reply) => {
+    const principal = principalOf(request);
+    callers.request(principal);
+    if (request.method === "GET" && request.routeOptions.url === "/graphql" && !isPreflighted(request.headers)) {
+      throw badRequest(foreignPage, { reason: "csrf" });
+    }
+    reply.raw.once("close", callers.operation(principal));
+  });
+  takeJson(app);
+  app.removeContentTypeParser("text/plain");
+  app.addContentTypeParser("*", (_request, _payload, done) =>
+    done(badRequest(otherBody, { reason: "csrf", status: 415 })),
+  );
+
+  const admitted = new WeakMap<FastifyRequest, AdmittedOperation>();
+  await app.register(async (scope) => {
+    takeUploads(scope, parts.uploadLimits);
+    scope.route({
+      method: ["GET", "POST"],
+      url: "/graphql",
+      exposeHeadRoute: false,
+      handler: fastifyApolloHandler(apollo, {
+        context: async (request) => createContext({ requestId: request.id, principal: principalOf(request) }),
+      }),
+      preHandler: async (request) => {
+        const isGet = request.method === "GET";
+        const asked = isGet ? readParameters(request.query) : readRequest(request.body);
+        const operation = admission.admit(principalOf(request), asked, isGet ? "GET" : "POST", request.id);
+        if (!isGet) request.body = apolloRequest(operation);
+        // It was named by its hash, which Apollo is not to look up.
+        else if (asked.query === null) request.raw.url = `/graphql?${apolloParameters(operation)}`;
+      },
+    });
+  });
+
+  const subscriber = createSubscriber(logger);
+  app.route({
+    method: ["GET", "POST"],
+    url: "/graphql/stream",
+    exposeHeadRoute: false,
+    preHandler: async (request) => {
+      const asked = request.method === "GET" ? readParameters(request.query) : readRequest(request.body);
+      const principal = principalOf(request);
+      admitted.set(request, admission.admit(principal, asked, "stream", request.id));
+      callers.socket(principal);
+      callers.subscription(principal);
+    },
+    handler: createEventStreamHandler({
+      schema,
+      subscriber,
+      createContext,
+      sessions,
+      admittedOf: (request) => admitted.get(request) as AdmittedOperation,
+    }),
+  });
+  return { subscriber };
+}
+
+/** Behind admission it has nothing left to refuse: it runs what was admitted and chooses the kind of answer. */
+async function startApollo({ schema, admission, logger }: GraphqlParts): Promise<ApolloServer> {
+  const hashLength = 64;
   const apollo = new ApolloServer({
     gateway: new CompiledGateway(schema, logger),
-    introspection: hasIntrospection,
-    // A suggestion tells of the schema what introspection would.
-    hideSchemaDetailsFromClientErrors: !hasIntrospection,
+    documentStore: {
+      get: async (key) => admission.documentOf(key.slice(-hashLength)),
+      set: async () => undefined,
+      delete: async () => undefined,
+    },
+    introspection: true,
+    hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => toPublicFormat(formatted, error, logger),
     persistedQueries: false,
@@ -50,56 +126,18 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
       // It would wrap the resolver of every field, and undo the compiler.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      checkScopes(schema),
     ],
   });
   await apollo.start();
-  app.addHook("onClose", () => apollo.stop());
+  return apollo;
+}
 
-  authenticateRequests(app, authenticator);
-  const received = new WeakMap<FastifyRequest, ReceivedMultipart>();
-  app.addContentTypeParser("multipart/form-data", (_request, _payload, done) => done(null));
-  app.addContentTypeParser("*", (_request, _payload, done) => done(new UploadFault(415, otherBody)));
-  const context = async (request: FastifyRequest) =>
-    createContext({ requestId: request.id, principal: principalOf(request) });
+function apolloRequest({ text, operationName, variables }: AdmittedOperation) {
+  return { query: text, variables, ...(operationName === null ? {} : { operationName }) };
+}
 
-  app.route({
-    method: ["GET", "POST"],
-    url: "/graphql",
-    handler: fastifyApolloHandler(apollo, { context }),
-    preHandler: async (request, reply) => {
-      if (!/^multipart\//i.test(request.headers["content-type"] ?? "")) return;
-      if (!request.headers[preflightHeader] && !request.headers["x-apollo-operation-name"]) {
-        throw new UploadFault(400, `An upload needs the header ${preflightHeader}: send it with any value.`);
-      }
-      const multipart = await receiveMultipart(request.raw, reply.raw, uploadLimits);
-      received.set(request, multipart);
-      request.body = multipart.operations;
-    },
-    // The request broke off, or grew over its limit, while its operations were under way already.
-    onSend: async (request, reply, payload) => {
-      const fault = received.get(request)?.fault;
-      if (!fault || reply.statusCode >= 400) return payload;
-      reply.code(fault.status);
-      return JSON.stringify({ errors: [{ message: fault.message, extensions: { code: "LIMIT_EXCEEDED" } }] });
-    },
-    onResponse: async (request) => {
-      await received.get(request)?.release();
-    },
-  });
-
-  const subscriber = createSubscriber(logger);
-  app.route({
-    method: ["GET", "POST"],
-    url: "/graphql/stream",
-    handler: createEventStreamHandler({
-      schema,
-      subscriber,
-      createContext,
-      sessions,
-      hasIntrospection,
-      audit: parts.audit,
-    }),
-  });
-  return { subscriber };
+function apolloParameters({ text, operationName, variables }: AdmittedOperation): URLSearchParams {
+  const parameters = new URLSearchParams({ query: text, variables: JSON.stringify(variables) });
+  if (operationName !== null) parameters.set("operationName", operationName);
+  return parameters;
 }

@@ -90,7 +90,7 @@ export function toPublicFormat(
   return { message: hidden, extensions: { code } };
 }
 
-const hidden = "Something went wrong here.";
+export const hidden = "Something went wrong here.";
 
 function hide(error: Error, requestId: string, logger: Logger): PublicFace {
   logger.error({ err: error, requestId }, "unexpected error");

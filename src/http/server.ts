@@ -1,37 +1,62 @@
 import { randomUUID } from "node:crypto";
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
-import { AccessError } from "../access/access-error.js";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "../telemetry/logger.js";
 import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
+import { answerClientError, answerError, answerErrors } from "./answer-errors.js";
+import { secureHeaders } from "./browser-rules.js";
+import { watchDeadlines } from "./deadlines.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
+import { limitConnections } from "./limit-connections.js";
 import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
-import { UploadFault } from "./uploads/upload-faults.js";
 import { webhookRoutes } from "./webhook.routes.js";
 import { serveWebSocket } from "./websocket.js";
 
 export interface ServerParts extends GraphqlParts, OperatorParts {
   receiver: WebhookReceiver;
+  limits: ServerLimits;
 }
 
-const maxBodyBytes = 100_000;
+export interface ServerLimits {
+  bodyBytes: number;
+  connectionsPerAddress: number;
+  headersMs: number;
+  requestMs: number;
+  uploadMs: number;
+}
 
 /** The HTTP server, ready to listen. Closing it closes the sockets too. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { limits, logger, metrics } = parts;
+  const { bodyBytes, headersMs, requestMs, uploadMs } = limits;
   const app = fastify({
-    bodyLimit: maxBodyBytes,
+    bodyLimit: bodyBytes,
     genReqId: () => randomUUID(),
-    loggerInstance: parts.logger as FastifyBaseLogger,
+    loggerInstance: logger as FastifyBaseLogger,
     // One line for each request is written below: Fastify's own would hold the URL, which may hold a query.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1_000, headersMs) },
+    // The longest of all: a body that is no upload has a deadline of its own.
+    requestTimeout: headersMs + Math.max(requestMs, uploadMs),
+    clientErrorHandler: answerClientError(metrics),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, logger, metrics),
   });
-  logRequests(app, parts.logger);
-  answerErrors(app, parts.logger);
+  limitConnections(app.server, limits.connectionsPerAddress, metrics);
+  await secureHeaders(app);
+  watchDeadlines(app, limits);
+  logRequests(app, logger);
+  answerErrors(app, logger, metrics);
 
   // Fastify gives each registered part parsers and hooks of its own.
   await app.register(async (scope) => {
     const { subscriber } = await graphqlRoutes(scope, parts);
-    const closeSockets = serveWebSocket({ ...parts, subscriber, server: app.server, maxMessageBytes: maxBodyBytes });
+    const closeSockets = serveWebSocket({
+      ...parts,
+      subscriber,
+      server: app.server,
+      maxMessageBytes: bodyBytes,
+      onRefused: (reason) => metrics.refusals.inc({ reason }),
+    });
     app.addHook("preClose", closeSockets);
   });
   await app.register(webhookRoutes, { receiver: parts.receiver });
@@ -41,7 +66,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
 }
 
 function logRequests(app: FastifyInstance, logger: Logger): void {
-  app.addHook("onSend", async (request, reply) => {
+  app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
   app.addHook("onResponse", async (request, reply) => {
@@ -49,25 +74,5 @@ function logRequests(app: FastifyInstance, logger: Logger): void {
     const path = request.routeOptions.url ?? "(none)";
     const ms = Math.round(reply.elapsedTime);
     logger.debug({ requestId, method, path, status: reply.statusCode, ms }, "request");
-  });
-}
-
-function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler((error: FastifyError | UploadFault | AccessError, request, reply) => {
-    if (error instanceof AccessError) {
-      const { code, message } = error;
-      if (code === "UNAUTHENTICATED") reply.header("www-authenticate", "Bearer");
-      return reply.code(code === "UNAUTHENTICATED" ? 401 : 403).send({ errors: [{ message, extensions: { code } }] });
-    }
-    const status = error instanceof UploadFault ? error.status : (error.statusCode ?? 500);
-    const isOurs = status >= 500;
-    if (isOurs) logger.error({ err: error, requestId: request.id }, "unexpected error");
-    const message = isOurs ? "Something went wrong here." : error.message;
-    const code = isOurs ? "INTERNAL_SERVER_ERROR" : status === 413 ? "LIMIT_EXCEEDED" : "BAD_USER_INPUT";
-    const extensions = isOurs ? { code, requestId: request.id } : { code };
-    return reply.code(status).send({ errors: [{ message, extensions }] });
-  });
-  app.setNotFoundHandler((_request, reply) => {
-    return reply.code(404).send({ errors: [{ message: "There is nothing here.", extensions: { code: "NOT_FOUND" } }] });
   });
 }

@@ -1,9 +1,17 @@
 // One execution for each event, with a context of its own: loaders that lived as long as the subscription would answer
 // with what was true at its first event.
 
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  getOperationAST,
+} from "graphql";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
+import { variableFaults } from "./admission/variable-faults.js";
 import { toPublicError } from "./public-error.js";
 import type { Lifetime } from "./session.js";
 
@@ -31,8 +39,16 @@ export function createSubscriber(logger: Logger) {
       ? { ...result, errors: result.errors.map((error) => toPublicError(error as GraphQLError, requestId, logger)) }
       : result;
 
+  /** Variables of the wrong type, in our own words. */
+  function named(args: ExecutionArgs, result: ExecutionResult): ExecutionResult | null {
+    const operation = "data" in result ? null : getOperationAST(args.document, args.operationName);
+    const errors = operation ? variableFaults(args.schema, operation, args.variableValues ?? {}) : [];
+    return errors.length > 0 ? { errors } : null;
+  }
+
   async function run(args: ExecutionArgs): Promise<ExecutionResult> {
-    return mask(await execute(args), (args.contextValue as RequestContext).requestId);
+    const result = await execute(args);
+    return named(args, result) ?? mask(result, (args.contextValue as RequestContext).requestId);
   }
 
   async function subscribe(args: SubscriptionArgs): Promise<EventResults | ExecutionResult> {
@@ -40,7 +56,7 @@ export function createSubscriber(logger: Logger) {
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) {
       args.lifetime?.close();
-      return mask(source, requestId);
+      return named(args, source) ?? mask(source, requestId);
     }
     const events = source[Symbol.asyncIterator]() as AsyncIterator<{ cursor: string }>;
     const results: EventResults = {

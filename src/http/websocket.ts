@@ -3,32 +3,31 @@
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
-import type { GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { AuditTrail } from "../access/audit-trail.js";
-import type { Authenticator } from "../access/authenticator.js";
+import { AccessError } from "../access/access-error.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { Admission } from "./admission/admission.js";
+import { readRequest } from "./admission/read-request.js";
+import { Refusal } from "./admission/refusal.js";
 import { attachSocket, type SocketExtra } from "./attach-socket.js";
+import { mayOpenSocket } from "./browser-rules.js";
 import type { CreateContext } from "./create-context.js";
 import { type KeepAliveTimes, keepAlive } from "./keep-alive.js";
-import { prepareOperation } from "./prepare-operation.js";
 import type { Session } from "./session.js";
-import type { Sessions } from "./sessions.js";
-import { openSession, renewSession } from "./socket-session.js";
+import { openSession, renewSession, type SocketAccess } from "./socket-session.js";
 import type { Subscriber, SubscriptionArgs } from "./subscribe.js";
 
-export interface WebSocketParts {
+export interface WebSocketParts extends SocketAccess {
   logger: Logger;
   server: Server;
   schema: GraphQLSchema;
   subscriber: Subscriber;
   createContext: CreateContext;
-  hasIntrospection: boolean;
+  admission: Admission;
+  corsOrigins: readonly string[];
   maxMessageBytes: number;
-  authenticator: Authenticator;
-  sessions: Sessions;
-  audit: AuditTrail;
   initTimeoutMs?: number;
   keepAliveTimes?: KeepAliveTimes;
 }
@@ -45,13 +44,17 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     schema,
     subscriber,
     createContext,
-    hasIntrospection,
+    admission,
+    callers,
+    corsOrigins,
+    onRefused,
     maxMessageBytes,
     initTimeoutMs = 10_000,
     keepAliveTimes = defaultKeepAlive,
   } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
   const sessionsOf = new WeakMap<WebSocket, Session>();
+  const ends = new WeakMap<object, () => void>();
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: initTimeoutMs,
     onConnect: async ({ connectionParams, extra: { socket, request } }) => {
@@ -59,22 +62,45 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
         parts,
         socket,
         connectionParams?.authorization ?? request.headers.authorization,
+        addressOf(request),
       );
       if (session) sessionsOf.set(socket, session);
       return session !== null;
     },
-    execute: (args) => subscriber.execute(args),
+    execute: async (args) => {
+      try {
+        return await subscriber.execute(args);
+      } finally {
+        ends.get(args.contextValue as object)?.();
+      }
+    },
     subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
     onSubscribe: ({ extra: { socket } }, _id, payload) => {
       const session = sessionsOf.get(socket) as Session;
-      const prepared = prepareOperation(schema, hasIntrospection, session.principal, payload, parts.audit);
-      if (!("document" in prepared)) return prepared;
-      const { operation, ...executable } = prepared;
-      const lifetime = operation.operation === "subscription" ? session.subscribe() : undefined;
-      const renewContext = () =>
-        createContext({ requestId: randomUUID(), principal: session.principal, ...(lifetime ? { lifetime } : {}) });
-      const args = { ...executable, schema, contextValue: renewContext(), renewContext };
-      return (lifetime ? { ...args, lifetime } : args) as SubscriptionArgs;
+      const { principal } = session;
+      try {
+        callers.request(principal);
+        const { operation, document, operationName, variables } = admission.admit(
+          principal,
+          readRequest(payload),
+          "socket",
+          null,
+        );
+        const isSubscription = operation.operation === "subscription";
+        if (isSubscription) callers.subscription(principal);
+        const end = isSubscription ? null : callers.operation(principal);
+        const lifetime = isSubscription ? session.subscribe() : undefined;
+        const renewContext = () =>
+          createContext({ requestId: randomUUID(), principal: session.principal, ...(lifetime ? { lifetime } : {}) });
+        const contextValue = renewContext();
+        if (end) ends.set(contextValue, end);
+        const args = { schema, document, operationName, variableValues: variables, contextValue, renewContext };
+        return (lifetime ? { ...args, lifetime } : args) as SubscriptionArgs;
+      } catch (error) {
+        const [errors, reason] = refusedAs(error);
+        onRefused(reason);
+        return errors;
+      }
     },
   });
   sockets.on("connection", (socket: WebSocket, request: IncomingMessage) => {
@@ -84,7 +110,8 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
       logger,
       onPing: async (payload) => {
         const session = sessionsOf.get(socket);
-        return session && payload?.authorization ? renewSession(parts, session, payload) : payload;
+        const isRenewal = session && payload?.authorization;
+        return isRenewal ? renewSession(parts, session, payload, addressOf(request)) : payload;
       },
     });
   });
@@ -96,7 +123,7 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     };
     if (request.url?.split("?")[0] !== "/graphql") return refuse("404 Not Found");
     // Browsers let any page open a socket to anywhere; what is not asked from our own pages is not answered.
-    if (isOfAnotherSite(request)) return refuse("403 Forbidden");
+    if (!mayOpenSocket(request.headers, corsOrigins)) return refuse("403 Forbidden");
     sockets.handleUpgrade(request, socket, head, (opened) => {
       keepAlive(opened, socket, keepAliveTimes);
       sockets.emit("connection", opened, request);
@@ -113,8 +140,12 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
   };
 }
 
-/** Only browsers say where a request comes from: a client without an origin is no page. */
-function isOfAnotherSite({ headers: { origin, host } }: IncomingMessage): boolean {
-  if (!origin) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? "";
+}
+
+function refusedAs(error: unknown): [readonly GraphQLError[], string] {
+  if (error instanceof Refusal) return [error.errors, error.reason];
+  if (!(error instanceof AccessError)) throw error;
+  return [[new GraphQLError(error.message, { extensions: { code: error.code } })], error.code.toLowerCase()];
 }

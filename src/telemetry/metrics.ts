@@ -17,6 +17,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly refusals = new Counter({
+    name: "payout_gateway_refusals_total",
+    help: "Requests, sockets and operations that were not taken, by the limit or rule that they broke.",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
+
   readonly webhooks = new Counter({
     name: "payout_gateway_webhooks_total",
     help: "Webhook deliveries by kind of event and outcome (stored, repeated, refused).",

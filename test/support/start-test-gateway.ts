@@ -2,6 +2,7 @@
 
 import { pino } from "pino";
 import { type Config, readConfig } from "../../src/config.js";
+import type { Limits } from "../../src/config-limits.js";
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway.js";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/sandbox.js";
 import { TestClient } from "./test-client.js";
@@ -16,6 +17,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   config?: Partial<Config>;
+  limits?: Partial<Limits>;
   sandbox?: Partial<SandboxOptions>;
   patience?: NonNullable<GatewayOptions["patience"]>;
 }
@@ -28,7 +30,8 @@ afterEach(async () => {
 
 /** Quick reviews and payouts, no rate limit and no look-up of its own in the way, nothing kept: a test names only what it
  * is about. */
-export async function startTestGateway({ config, sandbox, patience }: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { config, limits, sandbox, patience } = options;
   const defaults = readConfig({
     PORT: "0",
     SANDBOX_PORT: "0",
@@ -37,7 +40,7 @@ export async function startTestGateway({ config, sandbox, patience }: TestGatewa
     PROVIDER_RATE_LIMIT: "1000000/1m",
   });
   const gateway = await startGateway(
-    { ...defaults, ...config },
+    { ...defaults, ...config, limits: { ...defaults.limits, ...limits } },
     {
       logger: pino({ level: "silent" }),
       sandbox: {

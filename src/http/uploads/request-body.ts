@@ -3,15 +3,13 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { Transform, type TransformCallback, type Writable } from "node:stream";
+import { discardBody, lingerBytes } from "./discard-body.js";
 import { UploadAborted, UploadFault, UploadTimedOut, UploadTooLarge } from "./upload-faults.js";
 
 export interface BodyLimits {
   maxTotalBytes: number;
   deadlineMs: number;
 }
-
-// What is read and thrown away after a refusal, so that a client that is still sending gets to see it.
-const lingerBytes = 1_048_576;
 
 export class RequestBody extends Transform {
   readonly headers: IncomingHttpHeaders;
@@ -80,11 +78,7 @@ export class RequestBody extends Transform {
     if (isOver) this.#response.setHeader("connection", "close");
     let leftBytes = Math.max(lingerBytes, this.#limits.maxTotalBytes - this.#seenBytes);
     if (this.#fault instanceof UploadTooLarge) leftBytes = lingerBytes;
-    this.#request.on("data", (chunk: Buffer) => {
-      leftBytes -= chunk.length;
-      if (leftBytes < 0) this.#request.destroy();
-    });
-    this.#request.resume();
+    discardBody(this.#request, leftBytes);
   }
 
   #tooLarge(): UploadTooLarge {

@@ -1,0 +1,54 @@
+// Stands before the authenticator: an address from which too many wrong credentials came is not listened to for the rest
+// of its minute. Credentials that were right before are, since callers may share an address with whoever attacks.
+
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { AccessError } from "../access/access-error.js";
+import type { Authenticator } from "../access/authenticator.js";
+import type { Principal } from "../access/principal.js";
+import { rateLimited } from "./admission/refusal.js";
+
+const minuteSeconds = 60;
+const keptCredentials = 10_000;
+
+export class CredentialGuard {
+  readonly #authenticator: Authenticator;
+  readonly #failures: RateLimiterMemory;
+  readonly #proven = new LRUCache<string, true>({ max: keptCredentials });
+
+  constructor(authenticator: Authenticator, failedPerMinute: number) {
+    this.#authenticator = authenticator;
+    this.#failures = new RateLimiterMemory({ points: failedPerMinute, duration: minuteSeconds });
+  }
+
+  /** Throws an AccessError where the credential proves nobody, and a Refusal where it is not even looked at. */
+  async check(authorization: string | null | undefined, address: string): Promise<Principal> {
+    // What costs nothing to refuse is not counted.
+    if (!authorization || this.#authenticator.isDisabled) return this.#authenticator.authenticate(authorization);
+    const hash = createHash("sha256").update(authorization).digest("base64");
+    const isProven = this.#proven.has(hash);
+    // Counted beforehand, so that many at once are not all looked at.
+    if (!isProven) await this.#count(address);
+    try {
+      const principal = await this.#authenticator.authenticate(authorization);
+      if (!isProven) await this.#failures.reward(address);
+      this.#proven.set(hash, true);
+      return principal;
+    } catch (error) {
+      if (error instanceof AccessError) this.#proven.delete(hash);
+      else if (!isProven) await this.#failures.reward(address);
+      throw error;
+    }
+  }
+
+  async #count(address: string): Promise<void> {
+    try {
+      await this.#failures.consume(address);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      const seconds = Math.ceil(error.msBeforeNext / 1000);
+      throw rateLimited("Too many wrong credentials came from this address.", seconds, "credentials");
+    }
+  }
+}

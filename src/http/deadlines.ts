@@ -1,0 +1,52 @@
+// Ends what a client draws out: a body that does not come to its end, and an answer that is not read. Streams are not
+// answered through the framework and have no end to wait for.
+
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { limitExceeded } from "./admission/refusal.js";
+
+export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs: number }): void {
+  const receiving = new Map<FastifyRequest, number>();
+  const answering = new Map<ServerResponse, number>();
+  app.addHook("preParsing", (request, { raw }, payload, done) => {
+    receiving.set(request, performance.now());
+    // A client that goes away is heard of by this alone.
+    raw.once("close", () => {
+      receiving.delete(request);
+      answering.delete(raw);
+    });
+    done(null, payload);
+  });
+  app.addHook("preValidation", (request, _reply, done) => {
+    receiving.delete(request);
+    done();
+  });
+  app.addHook("onSend", (request, { raw }, _payload, done) => {
+    receiving.delete(request);
+    if (!raw.closed) answering.set(raw, performance.now());
+    done();
+  });
+
+  const sweep = () => {
+    const before = performance.now() - requestMs;
+    for (const [request, since] of receiving) {
+      if (since > before) continue;
+      receiving.delete(request);
+      endBody(request, requestMs);
+    }
+    for (const [raw, since] of answering) {
+      if (since <= before) raw.destroy();
+    }
+  };
+  const timer = setInterval(sweep, Math.min(1_000, requestMs));
+  app.addHook("onClose", () => clearInterval(timer));
+}
+
+/** Whoever reads the body hears of it as of a broken connection, only that this one can still be answered. */
+function endBody({ raw }: FastifyRequest, requestMs: number): void {
+  const fault = limitExceeded("requestTime", `The body did not arrive within ${requestMs / 1000} seconds.`, {
+    status: 408,
+  });
+  if (raw.listenerCount("error") > 0) raw.emit("error", Object.assign(fault, { statusCode: 408 }));
+  else raw.destroy();
+}

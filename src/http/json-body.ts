@@ -1,0 +1,18 @@
+import type { FastifyInstance } from "fastify";
+import { badRequest } from "./admission/refusal.js";
+
+/** JSON of exactly the characters that were sent: what is no UTF-8 is refused, where a usual parser would put others. */
+export function takeJson(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser("error", "error");
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  scope.removeContentTypeParser("application/json");
+  scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    let text: string;
+    try {
+      text = decoder.decode(body as Buffer);
+    } catch {
+      return done(badRequest("The body is not valid UTF-8."), undefined);
+    }
+    parse(request, text, done);
+  });
+}
