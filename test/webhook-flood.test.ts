@@ -64,3 +64,22 @@ test("a flood of deliveries is put off with 503, takes nothing from payouts, and
   for (const { finish } of begun) expect(await finish()).toMatch(/^HTTP\/1.1 200/);
   expect((await deliver({ gateway, secret }, late)).status).toBe(200);
 });
+
+test("deliveries in line whose connection broke do not count any more", async () => {
+  const { gateway, provider } = await startTestGateway();
+  const secret = provider.signingSecret;
+  const { hostname, port } = new URL(gateway.url);
+  const one = `POST /webhooks HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+  for (let broken = 0; broken < 150; broken += 1) {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.write(one.repeat(20));
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await once(socket, "close");
+  }
+  await eventually(
+    async () => (await deliver({ gateway, secret }, { type: "collection", event_id: "after" })).status === 200,
+  );
+});

@@ -30,12 +30,16 @@ export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs:
   const sweep = () => {
     const before = performance.now() - requestMs;
     for (const [request, since] of receiving) {
-      if (since > before) continue;
+      const { destroyed: isGone } = request.raw.socket;
+      if (since > before && !isGone) continue;
       receiving.delete(request);
-      endBody(request, requestMs);
+      if (!isGone) endBody(request, requestMs);
     }
     for (const [raw, since] of answering) {
-      if (since <= before) raw.destroy();
+      // A connection that broke tells only the answer that was being written, not those in line behind it.
+      if (since > before && !raw.req.socket.destroyed) continue;
+      answering.delete(raw);
+      raw.destroy();
     }
   };
   const timer = setInterval(sweep, Math.min(1_000, requestMs));
