@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { toLoggedError } from "./logged-error.js";
 
 export type { Logger };
 
@@ -10,6 +11,7 @@ export function createLogger(level: string, isTerminal: boolean): Logger {
   return pino({
     level,
     base: null,
+    serializers: { err: (error: unknown) => toLoggedError(error) },
     redact: {
       paths: ["authorization", "*.authorization", "headers", "*.headers", "body", "*.body", "url", "*.url"],
       remove: true,
