@@ -110,6 +110,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const providerUrl = config.provider?.url ?? (sandbox as Sandbox).url;
     const credentials = config.provider?.credentials ?? credentialsOf(sandbox as Sandbox);
 
+    const webhookSecrets = sandbox ? [sandbox.signingSecret] : config.webhookSecrets;
+
     const redis = config.redisUrl ? new Redis(config.redisUrl) : null;
     stops.push(() => redis?.disconnect());
     const budget = createBudget(config, redis, accountOf(providerUrl, credentials), logger);
@@ -123,6 +125,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       timeoutMs: config.providerTimeoutMs,
       logger,
       userAgent: "payout-gateway",
+      secrets: webhookSecrets,
       onUnknownWord: () => metrics.unknownStatusWords.inc(),
     });
     stops.push(() => provider.close());
@@ -188,7 +191,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     stops.push(() => inbox.stop());
     const receiver = new WebhookReceiver({
       database,
-      secrets: sandbox ? [sandbox.signingSecret] : config.webhookSecrets,
+      secrets: webhookSecrets,
       toleranceSeconds: config.webhookToleranceSeconds,
       metrics,
       logger,

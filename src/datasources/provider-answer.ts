@@ -14,6 +14,15 @@ export function toJson(label: string, answer: HttpAnswer): unknown {
   return json;
 }
 
+/** A refusal's text goes to callers: what it repeats of our secrets is cut out of it first. */
+export function withoutSecrets(answer: HttpAnswer, secrets: readonly string[]): HttpAnswer {
+  if (answer.status < 400 || answer.text === null) return answer;
+  const text = secrets
+    .filter((secret) => secret !== "")
+    .reduce((rest, secret) => rest.replaceAll(secret, "******"), answer.text);
+  return { ...answer, text };
+}
+
 /** Checks an answer's shape. The faults' places are named, their values are not. */
 export function readAs<Schema extends z.ZodType>(label: string, schema: Schema, answer: unknown): z.output<Schema> {
   const result = schema.safeParse(answer);

@@ -14,7 +14,7 @@ import { type Attempt, retryRead } from "./budget/retry-read.js";
 import { SharedReads } from "./budget/shared-reads.js";
 import type { ClockSkew } from "./clock-skew.js";
 import { exchange, type HttpAnswer, type HttpLimits } from "./http-exchange.js";
-import { toJson } from "./provider-answer.js";
+import { toJson, withoutSecrets } from "./provider-answer.js";
 import { isProviderError } from "./provider-error.js";
 import { UnknownStatusWord } from "./status-words.js";
 
@@ -34,6 +34,8 @@ export interface ProviderClientOptions {
   maxResponseBytes?: number;
   logger: Logger;
   userAgent: string;
+  /** What the provider knows besides the credentials, and a caller must not read in its refusals. */
+  secrets?: readonly string[];
   /** Told of every word that `status-words.ts` does not know, e.g. to count them. */
   onUnknownWord?: (word: UnknownStatusWord) => void;
   clockSkew?: ClockSkew;
@@ -78,6 +80,7 @@ export class ProviderClient {
   readonly #limits: HttpLimits;
   readonly #logger: Logger;
   readonly #userAgent: string;
+  readonly #secrets: readonly string[];
   readonly #onUnknownWord: (word: UnknownStatusWord) => void;
   readonly #budget: ProviderBudget | null;
   readonly #circuit: ProviderCircuit;
@@ -99,6 +102,8 @@ export class ProviderClient {
       maxResponseBytes: options.maxResponseBytes ?? defaultMaxResponseBytes,
     };
     const { credentials } = options;
+    const secret = "clientId" in credentials ? credentials.clientSecret : credentials.apiKey;
+    this.#secrets = [...(options.secrets ?? []), secret];
     this.#accessToken =
       "clientId" in credentials
         ? new AccessToken({
@@ -236,7 +241,8 @@ export class ProviderClient {
       limits,
     );
     this.#clockSkew?.note(answer.headers.get("date"));
-    return answer;
+    const sent = Object.values(credential).map((value) => value.replace(/^Bearer /, ""));
+    return withoutSecrets(answer, [...this.#secrets, ...sent]);
   }
 }
 
