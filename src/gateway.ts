@@ -211,6 +211,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       limits: config.limits,
       sessions,
       redis,
+      keyPrefix: `payout-gateway:${logId}:requests`,
       isDisabled: config.auth.isDisabled,
     });
     const schema = await buildGatewaySchema();

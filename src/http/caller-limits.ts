@@ -13,6 +13,7 @@ export interface CallerLimitParts {
   sessions: Sessions;
   /** Where all nodes count together; null: this one is alone. */
   redis: Redis | null;
+  keyPrefix: string;
   isDisabled: boolean;
 }
 
@@ -31,7 +32,7 @@ export class CallerLimits {
     const options = {
       points: parts.limits.requestsPerMinute,
       duration: minuteSeconds,
-      keyPrefix: "payout-gateway:rate",
+      keyPrefix: parts.keyPrefix,
     };
     const memory = new RateLimiterMemory(options);
     this.#rate = parts.redis

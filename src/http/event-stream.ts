@@ -87,10 +87,11 @@ export function createEventStreamHandler(parts: EventStreamParts) {
     const session = sessions.open(principalOf(request), { closed: () => reply.raw.end() });
     reply.raw.once("close", () => sessions.release(session));
     const [body, { status, headers }] = await handle({
-      method: request.method,
+      // The library looks for a query before it asks what was admitted, which may have been named by its hash in a URL.
+      method: "POST",
       url: request.url,
       headers: { get: (name) => headerOf(request, name) },
-      body: bodyFor(request, admittedOf(request)),
+      body: { query: admittedOf(request).text },
       raw: request,
       context: { session, pace },
     });
@@ -112,14 +113,10 @@ export function createEventStreamHandler(parts: EventStreamParts) {
   };
 }
 
-/** The library looks for a query before it asks what was admitted, which may have been named by its hash. */
-function bodyFor({ method }: FastifyRequest, { text }: AdmittedOperation): Record<string, unknown> | null {
-  return method === "GET" ? null : { query: text };
-}
-
 function headerOf(request: FastifyRequest, name: string): string {
   // The route is nothing but an event stream, whatever else a client would take.
   if (name === "accept") return "text/event-stream";
+  if (name === "content-type") return "application/json";
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(",") : (value ?? "");
 }
