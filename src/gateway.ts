@@ -247,6 +247,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         maxTotalBytes: config.limits.uploadTotalBytes,
         maxFieldBytes: config.limits.bodyBytes,
         deadlineMs: config.limits.uploadMs,
+        slowestMs: config.limits.requestMs,
         atOnce: config.limits.uploadsAtOnce,
         directory: spool.path,
       },

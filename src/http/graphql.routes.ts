@@ -53,6 +53,10 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
     if (request.method === "GET" && request.routeOptions.url === "/graphql" && !isPreflighted(request.headers)) {
       throw badRequest(foreignPage, { reason: "csrf" });
     }
+    // What is never inflated cannot grow.
+    if (request.headers["content-encoding"] !== undefined) {
+      throw badRequest("The body must not be compressed.", { status: 415 });
+    }
     reply.raw.once("close", callers.operation(principal));
   });
   takeJson(app);

@@ -40,6 +40,7 @@ export async function startUploadServer(handler: Handler, limits: Partial<Multip
           maxTotalBytes: 120_000_000,
           maxFieldBytes: 100_000,
           deadlineMs: 20_000,
+          slowestMs: 20_000,
           directory,
           ...limits,
         });

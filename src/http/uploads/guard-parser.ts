@@ -2,7 +2,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import { readFileMap } from "./file-map.js";
-import { toUploadFault, type UploadFault } from "./upload-faults.js";
+import { MalformedUpload, toUploadFault, type UploadFault } from "./upload-faults.js";
 
 type FieldListener = (name: string, value: string, info: unknown) => void;
 
@@ -24,6 +24,8 @@ export function guardParser(parser: Writable, fail: (fault: UploadFault) => void
   parser.removeAllListeners("field");
   parser.on("field", (name: string, value: string, info: unknown) => {
     try {
+      // The parser puts it where the bytes were no UTF-8.
+      if (value.includes("\uFFFD")) throw new MalformedUpload("The fields must be valid UTF-8.");
       if (name === "operations") operations = value;
       if (name === "map" && operations !== undefined) guard.fileMap = readFileMap(operations, value);
     } catch (error) {

@@ -18,6 +18,8 @@ export interface MultipartLimits {
   maxFieldBytes: number;
   /** For the whole request. */
   deadlineMs: number;
+  /** How long it may bring next to nothing. */
+  slowestMs: number;
   /** For what does not fit into memory. */
   directory: string;
 }

@@ -9,7 +9,11 @@ import { UploadAborted, UploadFault, UploadTimedOut, UploadTooLarge } from "./up
 export interface BodyLimits {
   maxTotalBytes: number;
   deadlineMs: number;
+  /** In each so much time at least a kilobyte for each second has to come. */
+  slowestMs: number;
 }
+
+const leastBytesPerSecond = 1_024;
 
 export class RequestBody extends Transform {
   readonly headers: IncomingHttpHeaders;
@@ -17,8 +21,10 @@ export class RequestBody extends Transform {
   readonly #response: ServerResponse;
   readonly #limits: BodyLimits;
   readonly #deadline: NodeJS.Timeout;
+  readonly #rate: NodeJS.Timeout;
   readonly #onParser: (parser: Writable) => void;
   #seenBytes = 0;
+  #countedBytes = 0;
   #fault: UploadFault | null = null;
 
   constructor(req: IncomingMessage, res: ServerResponse, limits: BodyLimits, onParser: (parser: Writable) => void) {
@@ -29,6 +35,7 @@ export class RequestBody extends Transform {
     this.#limits = limits;
     this.#onParser = onParser;
     this.#deadline = setTimeout(() => this.destroy(new UploadTimedOut(limits.deadlineMs)), limits.deadlineMs);
+    this.#rate = setInterval(() => this.#requireRate(), limits.slowestMs);
     this.on("error", () => undefined);
   }
 
@@ -63,6 +70,7 @@ export class RequestBody extends Transform {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#deadline);
+    clearInterval(this.#rate);
     if (error instanceof UploadFault) this.#fault = error;
     if (!this.#request.readableEnded && !this.#request.destroyed) this.#discardRest();
     callback(error);
@@ -79,6 +87,13 @@ export class RequestBody extends Transform {
     let leftBytes = Math.max(lingerBytes, this.#limits.maxTotalBytes - this.#seenBytes);
     if (this.#fault instanceof UploadTooLarge) leftBytes = lingerBytes;
     discardBody(this.#request, leftBytes);
+  }
+
+  #requireRate(): void {
+    const least = (leastBytesPerSecond * this.#limits.slowestMs) / 1_000;
+    const isSlow = this.#seenBytes - this.#countedBytes < least;
+    this.#countedBytes = this.#seenBytes;
+    if (isSlow && !this.#request.complete) this.destroy(new UploadTimedOut(this.#limits.slowestMs));
   }
 
   #tooLarge(): UploadTooLarge {

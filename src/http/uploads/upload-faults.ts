@@ -25,7 +25,7 @@ export class UploadTooLarge extends UploadFault {
 
 export class UploadTimedOut extends UploadFault {
   constructor(deadlineMs: number) {
-    super(408, `The request was not received within ${deadlineMs} ms.`);
+    super(408, `The request, or enough of it, was not received within ${deadlineMs} ms.`);
   }
 }
 
