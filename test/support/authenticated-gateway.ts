@@ -9,6 +9,7 @@ import { openDatabase } from "../../src/store/database.js";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./start-test-gateway.js";
 
 export interface AuthenticatedGateway extends TestGateway {
+  databaseUrl: string;
   /** A new key's header; without scopes it opens all of a tenant's own. */
   keyOf(tenant: string, given?: readonly Scope[]): Promise<{ authorization: string }>;
 }
@@ -31,6 +32,7 @@ export async function startAuthenticatedGateway(options: TestGatewayOptions = {}
   });
   return {
     ...gateway,
+    databaseUrl,
     async keyOf(tenant, given = ownScopes) {
       const database = await openDatabase(databaseUrl);
       try {
