@@ -41,7 +41,7 @@ export function answerError(
   if (error instanceof Refusal) reply.headers(error.headers);
   if (status === 401) reply.header("www-authenticate", "Bearer");
   // What still comes of its body is not waited for.
-  if (status === 408 || status === 413) reply.header("connection", "close");
+  if (status === 408) reply.header("connection", "close");
   return reply.code(status).header("content-type", `${mediaType}; charset=utf-8`).send(body);
 }
 
