@@ -257,6 +257,7 @@ describe("a client that draws things out", () => {
     await closed;
     clearInterval(drip);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toMatch(/connection: close/i);
     expect(bodyOf(answer).errors).toMatchObject([{ extensions: { code: "LIMIT_EXCEEDED", limit: "requestTime" } }]);
     expect(await client.run("{ __typename }")).toEqual({ __typename: "Query" });
   });

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { type AuthenticatedGateway, startAuthenticatedGateway } from "./support/authenticated-gateway.js";
+import { openEventStream } from "./support/event-stream-client.js";
 import { eventually } from "./support/eventually.js";
 import { untilSpooled } from "./support/gateway-spool.js";
 import { multipartBody } from "./support/multipart-body.js";
@@ -93,6 +94,14 @@ test("a caller's next socket beyond the limit is closed with 1013, and taken onc
     const next = await socketOf(gateway, own);
     return Promise.race([next.closed.then(() => null), next.take().catch(() => null)]);
   });
+});
+
+test("a caller's open streams leave room for operations", async () => {
+  const gateway = await startAuthenticatedGateway({ limits: { operationsInFlight: 1 } });
+  const own = await gateway.keyOf("a");
+  const stream = await openEventStream(gateway.client.url, { query: subscription, headers: own });
+  expect((await ask(gateway, own, "{ statusCursor }")).status).toBe(200);
+  stream.close();
 });
 
 test("a caller's next subscription beyond the limit is refused alone, and the others go on", async () => {

@@ -138,6 +138,14 @@ describe("a request that is not one", () => {
     expect((await send(gateway, "/graphql", { method: "POST", headers: json, body })).status).toBe(200);
   });
 
+  test("by a URL that cannot be read is answered with 400 in the same shape", async () => {
+    const gateway = await startTestGateway();
+    const { status, headers, body } = await send(gateway, "/graphql%zz");
+    expect(status).toBe(400);
+    expect(headers.get("x-request-id")).toMatch(uuid);
+    expect(body.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  });
+
   test("by a name that nothing has is answered with 404 in the same shape", async () => {
     const gateway = await startTestGateway();
     const { status, headers, body } = await send(gateway, "/graphq1?key=secret");

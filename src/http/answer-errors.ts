@@ -38,6 +38,8 @@ export function answerError(
   } else {
     metrics.refusals.inc({ reason });
   }
+  // A URL that cannot be read is answered before any hook.
+  reply.header("x-request-id", request.id);
   if (error instanceof Refusal) reply.headers(error.headers);
   if (status === 401) reply.header("www-authenticate", "Bearer");
   // What still comes of its body is not waited for.

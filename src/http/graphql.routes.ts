@@ -50,13 +50,13 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
   app.addHook("onRequest", async (request, reply) => {
     const principal = principalOf(request);
     callers.request(principal);
-    if (request.method === "GET" && request.routeOptions.url === "/graphql" && !isPreflighted(request.headers)) {
-      throw badRequest(foreignPage, { reason: "csrf" });
-    }
     // What is never inflated cannot grow.
     if (request.headers["content-encoding"] !== undefined) {
       throw badRequest("The body must not be compressed.", { status: 415 });
     }
+    // A stream is open for days: it counts as a socket, and a browser cannot send a header with it.
+    if (request.routeOptions.url !== "/graphql") return;
+    if (request.method === "GET" && !isPreflighted(request.headers)) throw badRequest(foreignPage, { reason: "csrf" });
     reply.raw.once("close", callers.operation(principal));
   });
   takeJson(app);

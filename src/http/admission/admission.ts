@@ -109,7 +109,8 @@ export class Admission {
       logger.warn({ documentHash: prepared.hash, operationName: name }, "not on the list of trusted documents");
     }
     this.#byText.set(text, prepared);
-    this.#byHash.set(prepared.hash, prepared);
+    // One that is too large to be kept is not there now.
+    if (this.#byText.has(text)) this.#byHash.set(prepared.hash, prepared);
     return prepared;
   }
 
