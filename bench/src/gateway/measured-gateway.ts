@@ -1,0 +1,87 @@
+// A gateway with the simulated provider behind it, on a database of its own that holds the sample data.
+
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort } from "../machine/free-port.js";
+import { type Filling, fillDatabase } from "../sample/fill-database.js";
+import { startWorker, type Worker } from "../workers/worker.js";
+import { type GatewayProcess, startGatewayProcess } from "./gateway-process.js";
+import { gatewayEnvironment } from "./gateway-settings.js";
+import type { ProviderOptions } from "./provider.js";
+
+export interface MeasuredGateway extends GatewayProcess {
+  readonly directory: string;
+  readonly databaseFile: string;
+  readonly signingSecret: string;
+  readonly provider: Worker;
+  readonly providerAccount: { url: string; apiKey: string };
+  /** Calls that reached the provider since the last question, and for what. */
+  takeProviderCalls(): Promise<[call: string, times: number][]>;
+}
+
+export interface GatewayOptions {
+  /** Without it the database is empty. */
+  filling?: Filling;
+  provider?: Partial<ProviderOptions>;
+  nodeArgs?: string[];
+}
+
+const never = 86_400_000;
+
+/** An empty database that the product itself has migrated, to be copied. */
+export async function makeTemplate(directory: string): Promise<string> {
+  const file = join(directory, "template.db");
+  const gateway = await startGatewayProcess({ DATABASE_URL: `sqlite:${file}`, SANDBOX_PORT: String(await freePort()) });
+  await gateway.stop();
+  return file;
+}
+
+export async function startMeasuredGateway(
+  { directory: parent, template }: { directory: string; template: string },
+  { filling, provider: providerOptions, nodeArgs = [] }: GatewayOptions,
+): Promise<MeasuredGateway> {
+  const directory = await mkdtemp(join(parent, "gateway-"));
+  const databaseFile = join(directory, "gateway.db");
+  await copyFile(template, databaseFile);
+  if (filling) fillDatabase(databaseFile, filling);
+  const port = await freePort();
+  const apiKey = secret();
+  const signingSecret = secret();
+  const provider = await startWorker("gateway/provider");
+  const options: ProviderOptions = {
+    webhookUrl: `http://127.0.0.1:${port}/webhooks`,
+    apiKey,
+    signingSecret,
+    reviewDelayMs: 0,
+    payoutStepDelayMs: never,
+    ...providerOptions,
+  };
+  const providerUrl = await provider.call<string>("start", options);
+  const environment = {
+    ...gatewayEnvironment,
+    DATABASE_URL: `sqlite:${databaseFile}`,
+    PROVIDER_URL: providerUrl,
+    PROVIDER_API_KEY: apiKey,
+    WEBHOOK_SIGNING_SECRET: signingSecret,
+  };
+  const gateway = await startGatewayProcess(environment, { port, nodeArgs });
+  return {
+    ...gateway,
+    directory,
+    databaseFile,
+    signingSecret,
+    provider,
+    providerAccount: { url: providerUrl, apiKey },
+    takeProviderCalls: () => provider.call("takeCalls"),
+    stop: async () => {
+      await gateway.stop();
+      await provider.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function secret(): string {
+  return randomBytes(20).toString("hex");
+}

@@ -1,0 +1,26 @@
+// Every process that the bench starts, so that none outlives it.
+
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+const running = new Set<ChildProcess>();
+const patienceMs = 15_000;
+
+export function keepTrackOf(child: ChildProcess): void {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+}
+
+/** Asks it to stop and waits; kills it where it does not listen. */
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const deadline = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+  await ended;
+  clearTimeout(deadline);
+}
+
+export function killAllChildren(): void {
+  for (const child of running) child.kill("SIGKILL");
+}

@@ -1,0 +1,141 @@
+// What has not been asked before: documents that no server has met, and customers that the mirror does not hold.
+
+import { clientHeaders } from "../gateway/gateway-settings.js";
+import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
+import { type LoadMaker, type LoadRequest, startLoadMaker } from "../load/http-load.js";
+import { type Measured, measureLoad, medianOf } from "../load/measured-load.js";
+import { number } from "../report/format.js";
+import type { Bound, Section, Table } from "../report/section.js";
+import { queryNames, unseenRequest } from "../sample/queries.js";
+import { createProviderCustomers } from "./provider-customers.js";
+import {
+  bare,
+  hive,
+  naive,
+  ours,
+  type ReadingContenders,
+  type Server,
+  startReadingContenders,
+} from "./reading-contenders.js";
+import type { Bench } from "./scenario.js";
+
+const mostCpu = 0.3;
+let marks = 0;
+
+export async function cold(bench: Bench): Promise<Section> {
+  const contenders = await startReadingContenders(bench);
+  const loads = await startLoadMaker();
+  const tables: Table[] = [];
+  const bounds: Bound[] = [];
+  for (const name of queryNames) {
+    bench.log(`  ${name}, unseen documents`);
+    const results = await compareUnseen(bench, contenders, loads, (mark) => unseenRequest(name, mark));
+    const ourCpu = results.get(ours)?.cpuMsPerRequest as number;
+    tables.push({
+      head: [`${name}, unseen document`, "CPU ms/request", "requests/s", "p50 ms", "p99 ms", "calls/request"],
+      rows: [...results].map(([server, { cpuMsPerRequest, perSecond, p50Ms, p99Ms, callsPerRequest }]) => [
+        server,
+        ...[cpuMsPerRequest, perSecond, p50Ms, p99Ms, callsPerRequest].map(number),
+      ]),
+    });
+    const cpu = ourCpu / (results.get(naive)?.cpuMsPerRequest as number);
+    const what = `\`${name}\` cold: CPU of a request, naive = 1`;
+    bounds.push({ what, limit: `at most ${mostCpu}`, measured: number(cpu), isHeld: cpu <= mostCpu });
+  }
+  await contenders.stop();
+
+  bench.log("  empty mirror");
+  const gateway = await startMeasuredGateway(bench, {});
+  const { table, callsPerRead } = await readUnknown(bench, gateway, loads);
+  await gateway.stop();
+  await loads.stop();
+  bounds.push({
+    what: "`customer` that the mirror does not hold: calls to the provider, naive 1",
+    limit: "at most 1",
+    measured: number(callsPerRead),
+    isHeld: callsPerRead <= 1,
+  });
+  return {
+    title: "Cold reads",
+    text: [
+      `The same three questions, each time in a document of its own (another operation name, another alias), so that it has to be
+parsed, validated and prepared. And customers that the provider knows and the gateway has never heard of: each is read once.`,
+    ],
+    tables: [...tables, table],
+    bounds,
+  };
+}
+
+type Unseen = Measured & { callsPerRequest: number };
+
+async function compareUnseen(
+  { isQuick, rounds }: Bench,
+  { servers, gateway, restApi }: ReadingContenders,
+  loads: LoadMaker,
+  make: (mark: string) => object,
+): Promise<Map<string, Unseen>> {
+  const amount = isQuick ? 64 : 512;
+  // The bare server does not read what is asked, and a response cache has nothing to say to what is new.
+  const compared = servers.filter(({ name }) => name !== bare && name !== hive);
+  const results = new Map<string, Measured[]>(compared.map(({ name }) => [name, []]));
+  const calls = new Map<string, number>();
+  const play = (server: Server) => {
+    const requests = Array.from({ length: amount }, (): LoadRequest => ({ body: JSON.stringify(make(nextMark())) }));
+    const { headers, urlOf } = server;
+    return measureLoad(loads, server.pid, { url: urlOf("customers"), headers, requests, amount, expects: '{"data":{' });
+  };
+  // The servers' own code is warm, only the documents are not.
+  for (const server of compared) await play(server);
+  await gateway.takeProviderCalls();
+  await restApi.call("takeCalls");
+  for (let round = 0; round < rounds; round += 1) {
+    for (const server of compared) {
+      results.get(server.name)?.push(await play(server));
+      const seen = (await countCalls(gateway)) + (await restApi.call<number>("takeCalls"));
+      calls.set(server.name, (calls.get(server.name) ?? 0) + seen);
+    }
+  }
+  return new Map(
+    [...results].map(([name, list]) => {
+      const callsPerRequest = (calls.get(name) ?? 0) / (rounds * amount);
+      return [name, { ...medianOf(list), callsPerRequest }];
+    }),
+  );
+}
+
+/** The median of rounds, each over customers that were never asked for. */
+async function readUnknown({ isQuick, rounds }: Bench, gateway: MeasuredGateway, loads: LoadMaker) {
+  const perRound = isQuick ? 100 : 300;
+  const results: Measured[] = [];
+  let calls = 0;
+  for (let round = 0; round <= rounds; round += 1) {
+    const ids = await createProviderCustomers(gateway, perRound);
+    await gateway.takeProviderCalls();
+    const query = "query Customer($id: ID!) { customer(id: $id) { id name email status } }";
+    const measured = await measureLoad(loads, gateway.pid, {
+      url: `${gateway.url}/graphql`,
+      headers: clientHeaders,
+      requests: ids.map((id) => ({ body: JSON.stringify({ query, variables: { id } }) })),
+      amount: perRound,
+      expects: '"customer":{"id"',
+    });
+    // The first round warms the code up.
+    if (round === 0) continue;
+    results.push(measured);
+    calls += await countCalls(gateway);
+  }
+  const { cpuMsPerRequest, perSecond, p50Ms, p99Ms } = medianOf(results);
+  const callsPerRead = calls / (rounds * perRound);
+  const row = [ours, ...[cpuMsPerRequest, perSecond, p50Ms, p99Ms, callsPerRead].map(number)];
+  const head = ["customer, unknown to the mirror", "CPU ms/request", "requests/s", "p50 ms", "p99 ms", "calls/request"];
+  return { table: { head, rows: [row] }, callsPerRead };
+}
+
+async function countCalls(gateway: MeasuredGateway): Promise<number> {
+  return (await gateway.takeProviderCalls()).reduce((sum, [, times]) => sum + times, 0);
+}
+
+function nextMark(): string {
+  marks += 1;
+  return `x${marks}`;
+}

@@ -1,0 +1,17 @@
+import type { Section } from "../report/section.js";
+
+/** One run of the bench. */
+export interface Bench {
+  isQuick: boolean;
+  /** How often each contender has its turn; medians are taken over these. */
+  rounds: number;
+  /** How long one turn takes, about. */
+  secondsOfRound: number;
+  /** A folder for databases; removed at the end. */
+  directory: string;
+  /** An empty database that the product has migrated. */
+  template: string;
+  log(line: string): void;
+}
+
+export type Scenario = (bench: Bench) => Promise<Section>;
