@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 
-export const scenarioNames = ["warm", "cold", "mutations"] as const;
+export const scenarioNames = ["warm", "cold", "mutations", "webhooks", "fanout"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface Arguments {

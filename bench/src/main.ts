@@ -12,11 +12,13 @@ import { toMarkdownSection } from "./report/markdown.js";
 import { toReport } from "./report/report.js";
 import type { Section } from "./report/section.js";
 import { cold } from "./scenarios/cold.js";
+import { fanout } from "./scenarios/fanout.js";
 import { mutations } from "./scenarios/mutations.js";
 import type { Bench, Scenario } from "./scenarios/scenario.js";
 import { warm } from "./scenarios/warm.js";
+import { webhooks } from "./scenarios/webhooks.js";
 
-const scenarios: Record<ScenarioName, Scenario> = { warm, cold, mutations };
+const scenarios: Record<ScenarioName, Scenario> = { warm, cold, mutations, webhooks, fanout };
 const resultsFile = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
 async function run({ isQuick, scenarios: wanted }: Arguments, directory: string): Promise<void> {
