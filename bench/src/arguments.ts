@@ -2,7 +2,16 @@
 
 import { parseArgs } from "node:util";
 
-export const scenarioNames = ["warm", "cold", "mutations", "webhooks", "fanout"] as const;
+export const scenarioNames = [
+  "warm",
+  "cold",
+  "mutations",
+  "webhooks",
+  "fanout",
+  "uploads",
+  "startup",
+  "growth",
+] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface Arguments {

@@ -13,19 +13,22 @@ import { toReport } from "./report/report.js";
 import type { Section } from "./report/section.js";
 import { cold } from "./scenarios/cold.js";
 import { fanout } from "./scenarios/fanout.js";
+import { growth } from "./scenarios/growth.js";
 import { mutations } from "./scenarios/mutations.js";
 import type { Bench, Scenario } from "./scenarios/scenario.js";
+import { startup } from "./scenarios/startup.js";
+import { uploads } from "./scenarios/uploads.js";
 import { warm } from "./scenarios/warm.js";
 import { webhooks } from "./scenarios/webhooks.js";
 
-const scenarios: Record<ScenarioName, Scenario> = { warm, cold, mutations, webhooks, fanout };
+const scenarios: Record<ScenarioName, Scenario> = { warm, cold, mutations, webhooks, fanout, uploads, startup, growth };
 const resultsFile = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
 async function run({ isQuick, scenarios: wanted }: Arguments, directory: string): Promise<void> {
   const bench: Bench = {
     isQuick,
     rounds: isQuick ? 3 : 5,
-    secondsOfRound: isQuick ? 0.6 : 3,
+    secondsOfRound: isQuick ? 0.5 : 3,
     directory,
     template: await makeTemplate(directory),
     log: (line) => console.log(line),

@@ -12,7 +12,8 @@ export interface GatewayProcess {
   readonly url: string;
   /** From the start of the process to the first good answer of `/readyz`. */
   readonly readyMs: number;
-  stop(): Promise<void>;
+  /** Ends it at the latest after that long. */
+  stop(patienceMs?: number): Promise<void>;
 }
 
 const entry = fileURLToPath(new URL("../../../dist/index.js", import.meta.url));
@@ -40,7 +41,7 @@ export async function startGatewayProcess(
     if (nowMs() - startedAt > patienceMs) throw new Error("The gateway was not ready in time.");
     await sleep(askEveryMs);
   }
-  return { pid: child.pid as number, url, readyMs: nowMs() - startedAt, stop: () => stopChild(child) };
+  return { pid: child.pid as number, url, readyMs: nowMs() - startedAt, stop: (ms) => stopChild(child, ms) };
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -74,8 +74,8 @@ export async function startMeasuredGateway(
     provider,
     providerAccount: { url: providerUrl, apiKey },
     takeProviderCalls: () => provider.call("takeCalls"),
-    stop: async () => {
-      await gateway.stop();
+    stop: async (patienceMs) => {
+      await gateway.stop(patienceMs);
       await provider.stop();
       await rm(directory, { recursive: true, force: true });
     },

@@ -4,15 +4,15 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
 const running = new Set<ChildProcess>();
-const patienceMs = 15_000;
+const usualPatienceMs = 15_000;
 
 export function keepTrackOf(child: ChildProcess): void {
   running.add(child);
   child.once("exit", () => running.delete(child));
 }
 
-/** Asks it to stop and waits; kills it where it does not listen. */
-export async function stopChild(child: ChildProcess): Promise<void> {
+/** Asks it to stop and waits; kills it where it does not end in time. */
+export async function stopChild(child: ChildProcess, patienceMs = usualPatienceMs): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
   child.kill("SIGTERM");

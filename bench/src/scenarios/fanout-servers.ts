@@ -5,6 +5,7 @@ import SqliteDatabase from "better-sqlite3";
 import { startMeasuredGateway } from "../gateway/measured-gateway.js";
 import type { LoadRequest } from "../load/http-load.js";
 import { type Subscribers, startSubscribers } from "../load/subscriber-plan.js";
+import { nowMs } from "../machine/clock.js";
 import { type SamplePayout, sampleCustomer, samplePayout } from "../sample/sample-data.js";
 import { WebhookFeed } from "../sample/webhooks.js";
 import { startWorker } from "../workers/worker.js";
@@ -24,8 +25,8 @@ export interface FanoutServer {
   takeToAll(count: number): LoadRequest[];
   /** One key after the other. */
   takeByKey(count: number): LoadRequest[];
-  /** Whatever the events began has been done. */
-  untilDone(): Promise<void>;
+  /** Waits until whatever the events began has been done; answers whether it was in time. */
+  isDone(patienceMs: number): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +34,7 @@ export interface FanoutServer {
 export const keys = 100;
 const customerIds = Array.from({ length: keys }, (_, number) => sampleCustomer(number).id);
 const lookEveryMs = 20;
+const endsWithinMs = 2_000;
 
 export async function startOurServer(bench: Bench, payouts: number, name = "payout-gateway"): Promise<FanoutServer> {
   const filling = { customers: keys, payouts, status: "PENDING" } as const;
@@ -51,13 +53,16 @@ export async function startOurServer(bench: Bench, payouts: number, name = "payo
     disconnect: () => subscribers.disconnect(),
     takeToAll: (count) => feed.takeRequests(count),
     takeByKey: (count) => feed.takeRequests(count),
-    untilDone: async () => {
-      while ((waiting.get() as number) > 0) await sleep(lookEveryMs);
+    isDone: async (patienceMs) => {
+      const deadline = nowMs() + patienceMs;
+      while ((waiting.get() as number) > 0 && nowMs() < deadline) await sleep(lookEveryMs);
+      return (waiting.get() as number) === 0;
     },
     stop: async () => {
       inbox.close();
       await subscribers.stop();
-      await gateway.stop();
+      // It may have a backlog that nobody waits for any more.
+      await gateway.stop(endsWithinMs);
     },
   };
 }
@@ -94,7 +99,7 @@ export async function startBareServer(): Promise<FanoutServer> {
     disconnect: () => subscribers.disconnect(),
     takeToAll: (count) => take(count, () => "/all"),
     takeByKey: (count) => take(count, ({ customerId }) => `/${customerId}`),
-    untilDone: async () => {},
+    isDone: async () => true,
     stop: async () => {
       await subscribers.stop();
       await worker.stop();

@@ -15,7 +15,7 @@ const mostMs = 20;
 const patienceMs = 60_000;
 
 export async function webhookLatency(bench: Bench): Promise<{ perSecond: number; tables: Table[]; bounds: Bound[] }> {
-  const amount = perSecond * (bench.isQuick ? 2 : 10);
+  const amount = perSecond * (bench.isQuick ? 1 : 10);
   const filling = { customers: 100, payouts: amount * (bench.rounds + 1), status: "PENDING" } as const;
   const gateway = await startMeasuredGateway(bench, { filling });
   const feed = new WebhookFeed(filling, gateway.signingSecret);
@@ -43,7 +43,8 @@ export async function webhookLatency(bench: Bench): Promise<{ perSecond: number;
   await subscribers.stop();
   await loads.stop();
   await gateway.stop();
-  const p99 = median(p99s);
+  // Where not all came in time, no figure would be fair.
+  const p99 = p99s.includes(Number.POSITIVE_INFINITY) ? Number.POSITIVE_INFINITY : median(p99s);
   return {
     perSecond,
     tables: [
@@ -53,7 +54,7 @@ export async function webhookLatency(bench: Bench): Promise<{ perSecond: number;
       {
         what: `webhook to frame at ${perSecond} a second, p99`,
         limit: `under ${mostMs} ms`,
-        measured: `${number(p99)} ms`,
+        measured: Number.isFinite(p99) ? `${number(p99)} ms` : "not all came within a minute",
         isHeld: p99 < mostMs,
       },
     ],
