@@ -24,6 +24,7 @@ declare module "undici" {
     );
     dispatch(options: DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
     close(): Promise<void>;
+    destroy(): Promise<void>;
   }
 }
 

@@ -32,12 +32,20 @@ export interface LoadResult {
 /** Each request at its time, however late the answers are. */
 export interface PacedPlan extends Omit<LoadPlan, "amount"> {
   perSecond: number;
+  /** How long answers are waited for after the last request was sent. */
+  patienceMs: number;
+}
+
+export interface Paced {
+  /** By the machine's clock. */
+  sentAt: number[];
+  /** Whether every answer came in time. */
+  isAnswered: boolean;
 }
 
 export interface LoadMaker {
   run(plan: LoadPlan): Promise<LoadResult>;
-  /** Answers when each request was sent, by the machine's clock. */
-  pace(plan: PacedPlan): Promise<number[]>;
+  pace(plan: PacedPlan): Promise<Paced>;
   stop(): Promise<void>;
 }
 

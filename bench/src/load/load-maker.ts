@@ -6,7 +6,14 @@ import { type Dispatcher, Pool } from "undici";
 import { nowMs } from "../machine/clock.js";
 import { percentile } from "../report/statistics.js";
 import { serveCalls } from "../workers/serve-calls.js";
-import { type LoadPlan, type LoadRequest, type LoadResult, type PacedPlan, usualConnections } from "./http-load.js";
+import {
+  type LoadPlan,
+  type LoadRequest,
+  type LoadResult,
+  type Paced,
+  type PacedPlan,
+  usualConnections,
+} from "./http-load.js";
 
 const shownLength = 300;
 
@@ -37,7 +44,7 @@ function openPool({ url, headers, expects, connections = usualConnections }: Omi
       };
       pool.dispatch({ path, method, headers: { ...common, ...own }, body }, handler);
     });
-  return { send, close: () => pool.close(), connections };
+  return { send, close: () => pool.close(), destroy: () => pool.destroy(), connections };
 }
 
 async function run(plan: LoadPlan): Promise<LoadResult> {
@@ -68,8 +75,8 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   };
 }
 
-async function pace(plan: PacedPlan): Promise<number[]> {
-  const { send, close } = openPool(plan);
+async function pace(plan: PacedPlan): Promise<Paced> {
+  const { send, destroy } = openPool(plan);
   const startedAt = nowMs();
   const sentAt: number[] = [];
   const answers: Promise<void>[] = [];
@@ -79,9 +86,10 @@ async function pace(plan: PacedPlan): Promise<number[]> {
     sentAt.push(nowMs());
     answers.push(send(request));
   }
-  await Promise.all(answers);
-  await close();
-  return sentAt;
+  const tooLate = sleep(plan.patienceMs, false, { ref: false });
+  const isAnswered = await Promise.race([Promise.all(answers).then(() => true), tooLate]);
+  await destroy();
+  return { sentAt, isAnswered };
 }
 
 serveCalls({ run, pace });

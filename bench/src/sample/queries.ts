@@ -38,6 +38,11 @@ const documents: Record<QueryName, string> = {
 
 export const queryNames = Object.keys(documents) as QueryName[];
 
+/** A quick run does without one of the two that ask by id. */
+export function askedIn({ isQuick }: { isQuick: boolean }): QueryName[] {
+  return queryNames.filter((name) => !isQuick || name !== "payout");
+}
+
 /** One for each object that is asked for by id: the callers do not all want the same. */
 export function requestsOf(name: QueryName): GraphqlRequest[] {
   const query = documents[name];

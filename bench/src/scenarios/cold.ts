@@ -6,7 +6,7 @@ import { type LoadMaker, type LoadRequest, startLoadMaker } from "../load/http-l
 import { type Measured, measureLoad, medianOf } from "../load/measured-load.js";
 import { number } from "../report/format.js";
 import type { Bound, Section, Table } from "../report/section.js";
-import { queryNames, unseenRequest } from "../sample/queries.js";
+import { askedIn, unseenRequest } from "../sample/queries.js";
 import { createProviderCustomers } from "./provider-customers.js";
 import {
   bare,
@@ -27,7 +27,7 @@ export async function cold(bench: Bench): Promise<Section> {
   const loads = await startLoadMaker();
   const tables: Table[] = [];
   const bounds: Bound[] = [];
-  for (const name of queryNames) {
+  for (const name of askedIn(bench)) {
     bench.log(`  ${name}, unseen documents`);
     const results = await compareUnseen(bench, contenders, loads, (mark) => unseenRequest(name, mark));
     const ourCpu = results.get(ours)?.cpuMsPerRequest as number;

@@ -5,7 +5,7 @@ import { startLoadMaker } from "../load/http-load.js";
 import { type Contender, compare, type Measured } from "../load/measured-load.js";
 import { number, times } from "../report/format.js";
 import type { Bound, Section, Table } from "../report/section.js";
-import { type QueryName, queryNames, requestsOf } from "../sample/queries.js";
+import { askedIn, type QueryName, requestsOf } from "../sample/queries.js";
 import {
   bare,
   mercurius,
@@ -26,7 +26,7 @@ export async function warm(bench: Bench): Promise<Section> {
   const bounds: Bound[] = [];
   const sizes: string[] = [];
   await contenders.gateway.takeProviderCalls();
-  for (const name of queryNames) {
+  for (const name of askedIn(bench)) {
     const bytes = await checkAnswers(contenders, name);
     sizes.push(`${name} ${number(bytes / 1000)} kB`);
     bench.log(`  ${name}`);

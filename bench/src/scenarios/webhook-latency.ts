@@ -29,7 +29,8 @@ export async function webhookLatency(bench: Bench): Promise<{ perSecond: number;
     const webhooks = Array.from({ length: amount }, () => feed.take());
     const requests = webhooks.map(({ request }) => request);
     await subscribers.expect(amount);
-    const sentAt = await loads.pace({ url: `${gateway.url}/webhooks`, requests, perSecond, expects: "true" });
+    const url = `${gateway.url}/webhooks`;
+    const { sentAt } = await loads.pace({ url, requests, perSecond, patienceMs, expects: "true" });
     const { events, repeats, arrivals } = await subscribers.collected(patienceMs);
     if (events !== amount || repeats > 0)
       throw new Error(`${amount} events, ${events} came, ${repeats} of them twice.`);
