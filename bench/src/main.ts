@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Arguments, parseArguments, type ScenarioName, scenarioNames, usage } from "./arguments.js";
-import { makeTemplate } from "./gateway/measured-gateway.js";
+import { makeTemplate } from "./gateway/template.js";
 import { killAllChildren } from "./machine/children.js";
 import { load } from "./report/machine.js";
 import { toMarkdownSection } from "./report/markdown.js";

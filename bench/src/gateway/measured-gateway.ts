@@ -7,13 +7,16 @@ import { freePort } from "../machine/free-port.js";
 import { type Filling, fillDatabase } from "../sample/fill-database.js";
 import { startWorker, type Worker } from "../workers/worker.js";
 import { type GatewayProcess, startGatewayProcess } from "./gateway-process.js";
-import { gatewayEnvironment } from "./gateway-settings.js";
+import { type Caller, gatewayEnvironment } from "./gateway-settings.js";
 import type { ProviderOptions } from "./provider.js";
+import type { Template } from "./template.js";
 
 export interface MeasuredGateway extends GatewayProcess {
   readonly directory: string;
   readonly databaseFile: string;
   readonly signingSecret: string;
+  readonly partner: Caller;
+  readonly operator: Caller;
   readonly provider: Worker;
   readonly providerAccount: { url: string; apiKey: string };
   /** Calls that reached the provider since the last question, and for what. */
@@ -29,21 +32,13 @@ export interface GatewayOptions {
 
 const never = 86_400_000;
 
-/** An empty database that the product itself has migrated, to be copied. */
-export async function makeTemplate(directory: string): Promise<string> {
-  const file = join(directory, "template.db");
-  const gateway = await startGatewayProcess({ DATABASE_URL: `sqlite:${file}`, SANDBOX_PORT: String(await freePort()) });
-  await gateway.stop();
-  return file;
-}
-
 export async function startMeasuredGateway(
-  { directory: parent, template }: { directory: string; template: string },
+  { directory: parent, template }: { directory: string; template: Template },
   { filling, provider: providerOptions, nodeArgs = [] }: GatewayOptions,
 ): Promise<MeasuredGateway> {
   const directory = await mkdtemp(join(parent, "gateway-"));
   const databaseFile = join(directory, "gateway.db");
-  await copyFile(template, databaseFile);
+  await copyFile(template.file, databaseFile);
   if (filling) fillDatabase(databaseFile, filling);
   const port = await freePort();
   const apiKey = secret();
@@ -71,6 +66,8 @@ export async function startMeasuredGateway(
     directory,
     databaseFile,
     signingSecret,
+    partner: template.partner,
+    operator: template.operator,
     provider,
     providerAccount: { url: providerUrl, apiKey },
     takeProviderCalls: () => provider.call("takeCalls"),

@@ -39,7 +39,7 @@ export interface PacedPlan extends Omit<LoadPlan, "amount"> {
 export interface Paced {
   /** By the machine's clock. */
   sentAt: number[];
-  /** Whether every answer came in time. */
+  /** Whether every answer came in time, and was the expected one. */
   isAnswered: boolean;
 }
 

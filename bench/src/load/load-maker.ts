@@ -79,15 +79,20 @@ async function pace(plan: PacedPlan): Promise<Paced> {
   const { send, destroy } = openPool(plan);
   const startedAt = nowMs();
   const sentAt: number[] = [];
-  const answers: Promise<void>[] = [];
+  const answers: Promise<boolean>[] = [];
   for (const [number, request] of plan.requests.entries()) {
     const waitMs = startedAt + (number * 1000) / plan.perSecond - nowMs();
     if (waitMs > 0) await sleep(waitMs);
     sentAt.push(nowMs());
-    answers.push(send(request));
+    answers.push(
+      send(request).then(
+        () => true,
+        () => false,
+      ),
+    );
   }
   const tooLate = sleep(plan.patienceMs, false, { ref: false });
-  const isAnswered = await Promise.race([Promise.all(answers).then(() => true), tooLate]);
+  const isAnswered = await Promise.race([Promise.all(answers).then((all) => all.every(Boolean)), tooLate]);
   await destroy();
   return { sentAt, isAnswered };
 }

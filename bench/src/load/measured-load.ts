@@ -53,7 +53,7 @@ export async function compare(
   return new Map([...results].map(([name, list]) => [name, medianOf(list)]));
 }
 
-/** Doubles the load until a run lasts long enough to tell the speed, which warms the server up besides. */
+/** How many requests make a round. Finding out takes as long as two rounds, which warms the server's code up besides. */
 export async function amountFor(
   loads: LoadMaker,
   plan: Omit<LoadPlan, "amount">,
@@ -63,10 +63,12 @@ export async function amountFor(
 ): Promise<number> {
   const atLeast = plan.connections ?? usualConnections;
   let amount = atLeast;
+  let spentSeconds = 0;
   for (;;) {
     const { seconds, perSecond } = await loads.run({ ...plan, requests: take(amount), amount });
-    const wanted = Math.max(Math.round(perSecond * secondsOfRound), atLeast);
-    if (seconds > secondsOfRound / 3) return wanted;
-    amount = Math.min(amount * 4, Math.max(wanted, amount + atLeast));
+    spentSeconds += seconds;
+    const ofRound = Math.max(Math.round(perSecond * secondsOfRound), atLeast);
+    if (spentSeconds >= 2 * secondsOfRound) return ofRound;
+    amount = Math.min(ofRound, amount * 4);
   }
 }

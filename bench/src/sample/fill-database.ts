@@ -1,6 +1,7 @@
 // Writes sample data into a database that the product has migrated, row by row as its own queries would.
 
 import SqliteDatabase from "better-sqlite3";
+import { tenant } from "../gateway/gateway-settings.js";
 import { type SampleStatus, sampleCustomer, samplePayout } from "./sample-data.js";
 
 export interface Filling {
@@ -9,9 +10,6 @@ export interface Filling {
   /** Where payouts are to be moved by webhooks; usually they are of all statuses. */
   status?: SampleStatus;
 }
-
-// Without authentication the operator owns everything.
-const tenant = "operator";
 
 type Row = Record<string, string | number | null>;
 

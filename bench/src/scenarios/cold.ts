@@ -1,6 +1,5 @@
 // What has not been asked before: documents that no server has met, and customers that the mirror does not hold.
 
-import { clientHeaders } from "../gateway/gateway-settings.js";
 import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { type LoadMaker, type LoadRequest, startLoadMaker } from "../load/http-load.js";
 import { type Measured, measureLoad, medianOf } from "../load/measured-load.js";
@@ -59,7 +58,8 @@ export async function cold(bench: Bench): Promise<Section> {
     title: "Cold reads",
     text: [
       `The same three questions, each time in a document of its own (another operation name, another alias), so that it has to be
-parsed, validated and prepared. And customers that the provider knows and the gateway has never heard of: each is read once.`,
+parsed, validated and prepared. And customers that the provider knows and the gateway has never heard of: each is read once, by the
+operator, whom such customers belong to.`,
     ],
     tables: [...tables, table],
     bounds,
@@ -114,7 +114,7 @@ async function readUnknown({ isQuick, rounds }: Bench, gateway: MeasuredGateway,
     const query = "query Customer($id: ID!) { customer(id: $id) { id name email status } }";
     const measured = await measureLoad(loads, gateway.pid, {
       url: `${gateway.url}/graphql`,
-      headers: clientHeaders,
+      headers: gateway.operator.headers,
       requests: ids.map((id) => ({ body: JSON.stringify({ query, variables: { id } }) })),
       amount: perRound,
       expects: '"customer":{"id"',

@@ -1,12 +1,13 @@
 // The same pages with a hundred times as many payouts behind them.
 
-import { clientHeaders } from "../gateway/gateway-settings.js";
+import type { Caller } from "../gateway/gateway-settings.js";
 import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { startLoadMaker } from "../load/http-load.js";
 import { type Contender, compare, type Measured } from "../load/measured-load.js";
 import { number } from "../report/format.js";
 import type { Bound, Section, Table } from "../report/section.js";
 import { sampleCustomer, samplePayout } from "../sample/sample-data.js";
+import { askGateway } from "./ask-gateway.js";
 import type { Bench } from "./scenario.js";
 
 const few = 10_000;
@@ -25,6 +26,8 @@ const expected = '{"data":{';
 
 interface Ask {
   name: string;
+  /** The partner owns all payouts; the operator may see everybody's. */
+  isOperators?: boolean;
   /** Left out of a quick run. */
   isLong?: boolean;
   /** What is asked of a gateway with so many payouts. */
@@ -42,6 +45,7 @@ const asks: Ask[] = [
     isLong: true,
     request: async () => ({ query: page, variables: { filter: ended } }),
   },
+  { name: "first page, as the operator", isOperators: true, request: async () => ({ query: page, variables: {} }) },
   {
     name: "first page, of a customer",
     request: async () => ({ query: page, variables: { filter: { customerId: sampleCustomer(0).id } } }),
@@ -96,7 +100,8 @@ export async function growth(bench: Bench): Promise<Section> {
     for (const [index, gateway] of gateways.entries()) {
       const body = JSON.stringify(await ask.request(gateway, sizes[index] as number));
       const url = `${gateway.url}/graphql`;
-      const plan = { url, headers: clientHeaders, requests: [{ body }], connections, expects: expected };
+      const { headers }: Caller = ask.isOperators ? gateway.operator : gateway.partner;
+      const plan = { url, headers, requests: [{ body }], connections, expects: expected };
       contenders.push({ name: String(index), pid: gateway.pid, plan });
     }
     const results = await compare(bench, loads, contenders);
@@ -127,7 +132,7 @@ ${payoutsOfCustomer}. Pages of 20 with \`totalCount\` and \`pageInfo\`, ${connec
 async function cursorAt(gateway: MeasuredGateway, filter: object, number: number, payouts: number): Promise<string> {
   const createdTo = samplePayout(number, payouts / payoutsOfCustomer).createdAt;
   const query = "query ($filter: PayoutFilter) { payouts(first: 1, filter: $filter) { pageInfo { endCursor } } }";
-  const { payouts: found } = await ask<{ payouts: { pageInfo: { endCursor: string } } }>(gateway, query, {
+  const { payouts: found } = await askGateway<{ payouts: { pageInfo: { endCursor: string } } }>(gateway, query, {
     filter: { ...filter, createdTo },
   });
   return found.pageInfo.endCursor;
@@ -135,7 +140,7 @@ async function cursorAt(gateway: MeasuredGateway, filter: object, number: number
 
 async function logCursorAt(gateway: MeasuredGateway, number: number, payouts: number): Promise<string> {
   const { id } = samplePayout(number, payouts / payoutsOfCustomer);
-  const { payout } = await ask<{ payout: { cursor: string } }>(
+  const { payout } = await askGateway<{ payout: { cursor: string } }>(
     gateway,
     "query ($id: ID!) { payout(id: $id) { cursor } }",
     {
@@ -143,13 +148,4 @@ async function logCursorAt(gateway: MeasuredGateway, number: number, payouts: nu
     },
   );
   return payout.cursor;
-}
-
-async function ask<T>({ url }: MeasuredGateway, query: string, variables: object): Promise<T> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...clientHeaders },
-    body: JSON.stringify({ query, variables }),
-  });
-  return ((await response.json()) as { data: T }).data;
 }

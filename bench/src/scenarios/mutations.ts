@@ -1,20 +1,17 @@
 // createPayout against the simulated provider: each is written down, sent, answered and logged.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { clientHeaders } from "../gateway/gateway-settings.js";
-import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
+import { startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { type LoadRequest, startLoadMaker } from "../load/http-load.js";
 import { amountFor, type Measured, measureLoad, medianOf } from "../load/measured-load.js";
 import { cpuMsOf } from "../machine/process-usage.js";
 import { number } from "../report/format.js";
 import type { Section } from "../report/section.js";
 import { median } from "../report/statistics.js";
-import { createProviderCustomers } from "./provider-customers.js";
+import { createPartnerCustomers, untilVerified } from "./partner-customers.js";
 import { ours } from "./reading-contenders.js";
 import type { Bench } from "./scenario.js";
 
 const payers = 20;
-const askEveryMs = 20;
 const walletId = "71d0a9c2-0001-4a6e-b0f1-000000000566";
 const mutation = `mutation Pay($input: CreatePayoutInput!) {
   createPayout(input: $input) { payout { id status amount { amount currency } } replayed userErrors { field code message } }
@@ -25,10 +22,10 @@ let keys = 0;
 export async function mutations(bench: Bench): Promise<Section> {
   const gateway = await startMeasuredGateway(bench, {});
   const loads = await startLoadMaker();
-  const customers = await createProviderCustomers(gateway, payers, "+pre-verified");
-  await untilPayable(gateway, customers);
+  const customers = await createPartnerCustomers(gateway, payers, "+pre-verified");
+  await untilVerified(gateway, customers);
   const take = (amount: number) => Array.from({ length: amount }, () => paymentOf(customers));
-  const plan = { url: `${gateway.url}/graphql`, headers: clientHeaders, expects: expected };
+  const plan = { url: `${gateway.url}/graphql`, headers: gateway.partner.headers, expects: expected };
   const amount = await amountFor(loads, { ...plan, requests: [] }, bench.secondsOfRound, take);
   await gateway.takeProviderCalls();
   const results: Measured[] = [];
@@ -65,23 +62,6 @@ off until after the measurement, so that no webhooks mix in. The provider works 
     ],
     bounds: [],
   };
-}
-
-/** Reads them, so that the mirror takes them over, until the provider has verified each. */
-async function untilPayable(gateway: MeasuredGateway, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    while (!(await isVerified(gateway, id))) await sleep(askEveryMs);
-  }
-}
-
-async function isVerified({ url }: MeasuredGateway, id: string): Promise<boolean> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...clientHeaders },
-    body: JSON.stringify({ query: "query ($id: ID!) { customer(id: $id) { status } }", variables: { id } }),
-  });
-  const { data } = (await response.json()) as { data: { customer: { status: string } } };
-  return data.customer.status === "VERIFIED";
 }
 
 function paymentOf(customers: readonly string[]): LoadRequest {

@@ -4,12 +4,7 @@ import type { MeasuredGateway } from "../gateway/measured-gateway.js";
 
 let made = 0;
 
-/** `tag` goes into the e-mail address, e.g. `+pre-verified`. */
-export async function createProviderCustomers(
-  { providerAccount }: MeasuredGateway,
-  count: number,
-  tag = "",
-): Promise<string[]> {
+export async function createProviderCustomers({ providerAccount }: MeasuredGateway, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let number = 0; number < count; number += 1) {
     made += 1;
@@ -17,7 +12,7 @@ export async function createProviderCustomers(
       type: "individual",
       first_name: "Ada",
       last_name: "Obi",
-      email: `ada.${made}${tag}@example.com`,
+      email: `ada.${made}@example.com`,
       country: "NG",
       id_type: "passport",
       id_number: `A${String(made).padStart(8, "0")}`,

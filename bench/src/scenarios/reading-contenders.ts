@@ -1,6 +1,5 @@
 // The gateway and its peers, each in a process of its own, on the same data.
 
-import { clientHeaders } from "../gateway/gateway-settings.js";
 import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import type { QueryName } from "../sample/queries.js";
 import { readingCustomers, readingPayouts } from "../sample/queries.js";
@@ -36,7 +35,7 @@ export async function startReadingContenders(bench: Bench): Promise<ReadingConte
   const restApi = await startWorker("peers/rest-api");
   const workers = [restApi];
   const servers: Server[] = [
-    { name: ours, pid: gateway.pid, headers: clientHeaders, urlOf: () => `${gateway.url}/graphql` },
+    { name: ours, pid: gateway.pid, headers: gateway.partner.headers, urlOf: () => `${gateway.url}/graphql` },
   ];
   const add = async (name: string, script: string, args?: unknown) => {
     const worker = await startWorker(script);

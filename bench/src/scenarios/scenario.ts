@@ -1,3 +1,4 @@
+import type { Template } from "../gateway/template.js";
 import type { Section } from "../report/section.js";
 
 /** One run of the bench. */
@@ -9,8 +10,8 @@ export interface Bench {
   secondsOfRound: number;
   /** A folder for databases; removed at the end. */
   directory: string;
-  /** An empty database that the product has migrated. */
-  template: string;
+  /** What databases and callers begin as. */
+  template: Template;
   log(line: string): void;
 }
 

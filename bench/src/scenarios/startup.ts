@@ -5,8 +5,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startGatewayProcess } from "../gateway/gateway-process.js";
-import { clientHeaders } from "../gateway/gateway-settings.js";
-import { startMeasuredGateway } from "../gateway/measured-gateway.js";
+import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { startLoadMaker } from "../load/http-load.js";
 import { freePort } from "../machine/free-port.js";
 import { cpuMsOf, residentBytesOf } from "../machine/process-usage.js";
@@ -22,7 +21,7 @@ const requestsBefore = 2_000;
 
 export async function startup(bench: Bench): Promise<Section> {
   const file = join(bench.directory, "startup.db");
-  await copyFile(bench.template, file);
+  await copyFile(bench.template.file, file);
   const environment = { DATABASE_URL: `sqlite:${file}`, SANDBOX_PORT: String(await freePort()) };
   const readyMs: number[] = [];
   const cpuMs: number[] = [];
@@ -39,7 +38,7 @@ export async function startup(bench: Bench): Promise<Section> {
   const idleMs = bench.isQuick ? 5_000 : 60_000;
   const idle = await startGatewayProcess(environment);
   const used = await startMeasuredGateway(bench, { filling: { customers: readingCustomers, payouts: readingPayouts } });
-  await readSome(used.url);
+  await readSome(used);
   await sleep(idleMs);
   const resident = { idle: residentBytesOf(idle.pid), used: residentBytesOf(used.pid) };
   await idle.stop();
@@ -80,11 +79,11 @@ a request${bench.isQuick ? " (a whole run waits a minute)" : ""}: of a gateway t
   };
 }
 
-async function readSome(url: string): Promise<void> {
+async function readSome({ url, partner }: MeasuredGateway): Promise<void> {
   const loads = await startLoadMaker();
   for (const name of queryNames) {
     const requests = requestsOf(name).map((request) => ({ body: JSON.stringify(request) }));
-    const plan = { url: `${url}/graphql`, headers: clientHeaders, expects: '{"data":{' };
+    const plan = { url: `${url}/graphql`, headers: partner.headers, expects: '{"data":{' };
     await loads.run({ ...plan, requests, amount: requestsBefore });
   }
   await loads.stop();

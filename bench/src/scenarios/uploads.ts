@@ -1,6 +1,5 @@
 // Files through the gateway to the provider's storage, beside the same bytes PUT there at once.
 
-import { clientHeaders } from "../gateway/gateway-settings.js";
 import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { type LoadRequest, startLoadMaker } from "../load/http-load.js";
 import { type Measured, measureLoad, medianOf } from "../load/measured-load.js";
@@ -8,7 +7,8 @@ import { forgetPeak, peakResidentBytesOf, residentBytesOf } from "../machine/pro
 import { megabytes, number } from "../report/format.js";
 import type { Section } from "../report/section.js";
 import { median } from "../report/statistics.js";
-import { createProviderCustomers } from "./provider-customers.js";
+import { askGateway } from "./ask-gateway.js";
+import { createPartnerCustomers } from "./partner-customers.js";
 import type { Bench } from "./scenario.js";
 
 const fileBytes = 10_000_000;
@@ -24,13 +24,13 @@ const request = `mutation ($input: RequestDocumentUploadInput!) {
 export async function uploads(bench: Bench): Promise<Section> {
   const gateway = await startMeasuredGateway(bench, {});
   const loads = await startLoadMaker();
-  const [customerId] = (await createProviderCustomers(gateway, 1)) as [string];
+  const [customerId] = (await createPartnerCustomers(gateway, 1)) as [string];
   const amount = bench.isQuick ? atOnce : 4 * atOnce;
   const through = [multipartUpload(customerId)];
   const playThrough = () =>
     measureLoad(loads, gateway.pid, {
       url: `${gateway.url}/graphql`,
-      headers: clientHeaders,
+      headers: gateway.partner.headers,
       requests: through,
       amount,
       connections: atOnce,
@@ -109,15 +109,10 @@ function multipartUpload(customerId: string): LoadRequest {
 
 async function presignedPut(gateway: MeasuredGateway, customerId: string): Promise<LoadRequest> {
   const input = { customerId, category: "IDENTITY", fileName: "passport.pdf", contentType: "application/pdf" };
-  const response = await fetch(`${gateway.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...clientHeaders },
-    body: JSON.stringify({ query: request, variables: { input } }),
-  });
-  const { data } = (await response.json()) as {
-    data: { requestDocumentUpload: { upload: { url: string; headers: { name: string; value: string }[] } } };
-  };
-  const { url, headers } = data.requestDocumentUpload.upload;
+  const { requestDocumentUpload } = await askGateway<{
+    requestDocumentUpload: { upload: { url: string; headers: { name: string; value: string }[] } };
+  }>(gateway, request, { input });
+  const { url, headers } = requestDocumentUpload.upload;
   const { pathname, search } = new URL(url);
   // Names in small letters: what is signed must be sent once.
   const signed = Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value]));

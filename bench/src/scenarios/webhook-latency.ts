@@ -30,10 +30,13 @@ export async function webhookLatency(bench: Bench): Promise<{ perSecond: number;
     const requests = webhooks.map(({ request }) => request);
     await subscribers.expect(amount);
     const url = `${gateway.url}/webhooks`;
-    const { sentAt } = await loads.pace({ url, requests, perSecond, patienceMs, expects: "true" });
+    const { sentAt, isAnswered } = await loads.pace({ url, requests, perSecond, patienceMs, expects: "true" });
     const { events, repeats, arrivals } = await subscribers.collected(patienceMs);
-    if (events !== amount || repeats > 0)
-      throw new Error(`${amount} events, ${events} came, ${repeats} of them twice.`);
+    if (repeats > 0) throw new Error(`${repeats} events came twice.`);
+    if (!isAnswered || events < amount) {
+      p99s.push(Number.POSITIVE_INFINITY);
+      break;
+    }
     if (round === 0) continue;
     const tookMs = webhooks
       .map(({ payout }, index) => (arrivals.get(payout.id) as number) - (sentAt[index] as number))
@@ -55,7 +58,7 @@ export async function webhookLatency(bench: Bench): Promise<{ perSecond: number;
       {
         what: `webhook to frame at ${perSecond} a second, p99`,
         limit: `under ${mostMs} ms`,
-        measured: Number.isFinite(p99) ? `${number(p99)} ms` : "not all came within a minute",
+        measured: Number.isFinite(p99) ? `${number(p99)} ms` : "not all were taken and came within a minute",
         isHeld: p99 < mostMs,
       },
     ],
