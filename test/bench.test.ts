@@ -6,10 +6,12 @@ test("the bench runs all scenarios unless some are named, and those in their own
   expect(parseArguments([])).toEqual({
     isQuick: false,
     scenarios: ["warm", "cold", "mutations", "webhooks", "fanout", "uploads", "startup", "growth"],
+    profileDirectory: null,
   });
   expect(parseArguments(["--only", "fanout, warm", "--quick"])).toEqual({
     isQuick: true,
     scenarios: ["warm", "fanout"],
+    profileDirectory: null,
   });
 });
 

@@ -8,7 +8,8 @@ import { type Arguments, parseArguments, type ScenarioName, scenarioNames, usage
 import { makeTemplate } from "./gateway/template.js";
 import { killAllChildren } from "./machine/children.js";
 import { load } from "./report/machine.js";
-import { toMarkdownSection } from "./report/markdown.js";
+import { toMarkdownSection, toMarkdownTable } from "./report/markdown.js";
+import { readProfiles } from "./report/profile.js";
 import { toReport } from "./report/report.js";
 import type { Section } from "./report/section.js";
 import { cold } from "./scenarios/cold.js";
@@ -24,13 +25,14 @@ import { webhooks } from "./scenarios/webhooks.js";
 const scenarios: Record<ScenarioName, Scenario> = { warm, cold, mutations, webhooks, fanout, uploads, startup, growth };
 const resultsFile = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
-async function run({ isQuick, scenarios: wanted }: Arguments, directory: string): Promise<void> {
+async function run({ isQuick, scenarios: wanted, profileDirectory }: Arguments, directory: string): Promise<void> {
   const bench: Bench = {
     isQuick,
     rounds: isQuick ? 3 : 5,
     secondsOfRound: isQuick ? 0.5 : 3,
     directory,
     template: await makeTemplate(directory),
+    profileDirectory,
     log: (line) => console.log(line),
   };
   const loadBefore = load();
@@ -41,6 +43,10 @@ async function run({ isQuick, scenarios: wanted }: Arguments, directory: string)
     const section = await scenarios[name](bench);
     sections.push(section);
     bench.log(`\n${toMarkdownSection(section)}\n\n(${Math.round((performance.now() - startedAt) / 1000)} s)`);
+  }
+  if (profileDirectory !== null) {
+    for (const table of await readProfiles(profileDirectory)) bench.log(`\n${toMarkdownTable(table)}`);
+    return;
   }
   const leftOut = scenarioNames.filter((name) => !wanted.includes(name));
   const report = await toReport({ bench, sections, leftOut, loadBefore, loadAfter: load() });

@@ -27,14 +27,19 @@ export interface GatewayOptions {
   /** Without it the database is empty. */
   filling?: Filling;
   provider?: Partial<ProviderOptions>;
-  nodeArgs?: string[];
+}
+
+export interface GatewayFolders {
+  directory: string;
+  template: Template;
+  profileDirectory: string | null;
 }
 
 const never = 86_400_000;
 
 export async function startMeasuredGateway(
-  { directory: parent, template }: { directory: string; template: Template },
-  { filling, provider: providerOptions, nodeArgs = [] }: GatewayOptions,
+  { directory: parent, template, profileDirectory }: GatewayFolders,
+  { filling, provider: providerOptions }: GatewayOptions,
 ): Promise<MeasuredGateway> {
   const directory = await mkdtemp(join(parent, "gateway-"));
   const databaseFile = join(directory, "gateway.db");
@@ -60,7 +65,8 @@ export async function startMeasuredGateway(
     PROVIDER_API_KEY: apiKey,
     WEBHOOK_SIGNING_SECRET: signingSecret,
   };
-  const gateway = await startGatewayProcess(environment, { port, nodeArgs });
+  const profiling = profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
+  const gateway = await startGatewayProcess(environment, { port, nodeArgs: profiling });
   return {
     ...gateway,
     directory,

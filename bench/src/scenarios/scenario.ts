@@ -12,6 +12,7 @@ export interface Bench {
   directory: string;
   /** What databases and callers begin as. */
   template: Template;
+  profileDirectory: string | null;
   log(line: string): void;
 }
 
