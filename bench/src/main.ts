@@ -28,7 +28,7 @@ const resultsFile = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 async function run({ isQuick, scenarios: wanted, profileDirectory }: Arguments, directory: string): Promise<void> {
   const bench: Bench = {
     isQuick,
-    rounds: isQuick ? 3 : 5,
+    rounds: 3,
     secondsOfRound: isQuick ? 0.5 : 3,
     directory,
     template: await makeTemplate(directory),

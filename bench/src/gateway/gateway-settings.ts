@@ -7,6 +7,11 @@ export const gatewayEnvironment: Record<string, string> = {
   RECONCILE_SECONDS: "0",
   // The account's limit would be measured instead of the gateway.
   PROVIDER_RATE_LIMIT: "100000000/1s",
+  // One caller at one address stands for many here. These limits are counted all the same.
+  LIMIT_REQUESTS_PER_MINUTE: "100000000",
+  LIMIT_SOCKETS: "100000",
+  LIMIT_SUBSCRIPTIONS: "100000",
+  LIMIT_CONNECTIONS_PER_ADDRESS: "100000",
 };
 
 /** Whose the sample data is. */
@@ -37,7 +42,7 @@ export function callerOf(key: string): Caller {
 /** Written above the results. */
 export const switchedOn = [
   "Authentication is on: every request and socket of the gateway shows the API key of a partner, who owns the sample data and sees nothing else. The peers know no callers.",
-  "Limits: a body of 100 kB, 100 entries a page. This version has no limits on the depth or cost of a query.",
+  "All limits are on, as they come. Out of reach, but counted all the same, are those of a caller's requests in a minute, sockets and subscriptions and of an address's connections: one caller stands for many here.",
   "Log level `info`, written to nowhere. SQLite with `journal_mode=WAL` and `synchronous=FULL`, as it comes.",
   "Off: reconciliation (the sample data is not the simulated provider's), and the provider's rate limit is out of reach.",
 ];
