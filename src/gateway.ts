@@ -46,6 +46,7 @@ import { Adopter } from "./mirror/adopt.js";
 import { ChangeDoor } from "./mirror/apply-change.js";
 import { AccountImport } from "./mirror/import-account.js";
 import { Mirror } from "./mirror/mirror.js";
+import { readOperatorStatus } from "./mirror/operator-status.js";
 import { Reconciler } from "./mirror/reconcile.js";
 import { RedisWakeUps } from "./mirror/redis-wake-ups.js";
 import { ReferenceData } from "./mirror/reference-data.js";
@@ -233,6 +234,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         referenceData,
         parkedEvents: new ParkedEvents(database, () => inbox.wake()),
         audit,
+        operatorStatus: () => readOperatorStatus({ database, budget, metrics }),
       }),
       credentials: new CredentialGuard(authenticator, config.limits.failedCredentialsPerMinute),
       admission,

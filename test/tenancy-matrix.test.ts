@@ -3,6 +3,7 @@
 import { jest } from "@jest/globals";
 import type { GraphQLArgument, GraphQLSchema } from "graphql";
 import { getNamedType, isInputObjectType } from "graphql";
+import { fieldNeeds } from "../src/access/field-scopes.js";
 import { type KeyedGateway, startKeyedGateway } from "./support/credentials.js";
 import { readPrintedSchema } from "./support/fixed-api.js";
 import { type GeneratedOperation, generatedOperations } from "./support/generated-operations.js";
@@ -132,9 +133,7 @@ function fitting(arg: GraphQLArgument, options: unknown[]): unknown[] {
 }
 
 function isOperatorsOwn({ name }: GeneratedOperation): boolean {
-  return (
-    name === "Query.parkedWebhookEvents" || name === "Mutation.retryWebhookEvents" || name === "Query.auditEntries"
-  );
+  return fieldNeeds[name]?.includes("operator") ?? false;
 }
 
 let gateway: KeyedGateway;

@@ -24,6 +24,8 @@ export const fieldNeeds: Readonly<Record<string, Need>> = {
   "Query.payoutQuotes": ["wallets:read"],
   "Query.statusChanges": followers,
   "Query.statusCursor": followers,
+  "Query.payoutStatistics": ["payouts:read"],
+  "Query.operatorStatus": ["operator"],
   "Query.parkedWebhookEvents": ["operator"],
   "Query.auditEntries": ["operator"],
 

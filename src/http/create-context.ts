@@ -4,6 +4,7 @@ import type { Journal } from "../journal/journal.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { ReferenceData } from "../mirror/reference-data.js";
 import type { RequestContext } from "../resolvers/request-context.js";
+import type { OperatorStatus } from "../schema/operator-status.type.js";
 import type { ParkedEvents } from "../webhooks/parked-events.js";
 import type { Lifetime } from "./session.js";
 
@@ -13,6 +14,7 @@ export interface ContextParts {
   referenceData: ReferenceData;
   parkedEvents: ParkedEvents;
   audit: AuditTrail;
+  operatorStatus: () => Promise<OperatorStatus>;
 }
 
 export interface ContextRequest {

@@ -1,8 +1,10 @@
 import type { CustomerConnection, PayoutConnection } from "../schema/connection.type.js";
+import type { PayoutStatistics } from "../schema/payout-statistics.type.js";
 import type { CustomerSearch } from "../store/customer.queries.js";
 import type { Database } from "../store/database.js";
 import { intentByKey } from "../store/intent.queries.js";
 import type { PayoutSearch } from "../store/payout.queries.js";
+import type { Span } from "../store/payout-statistics.queries.js";
 import { type LogFilter, logAfter, logHead } from "../store/status-log.queries.js";
 import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
@@ -11,6 +13,7 @@ import { type AnyStatusChange, toStatusChange } from "./entities.js";
 import { createLoaders, type Loaders } from "./loaders.js";
 import { type FollowerLifetime, followLog } from "./log-follower.js";
 import { type Countable, customerConnection, type PageArgs, payoutConnection } from "./pages.js";
+import { readPayoutStatistics } from "./payout-statistics.js";
 import type { WakeUps } from "./wake-ups.js";
 
 /** The gateway's own copy of what the provider says: every read is answered from here. */
@@ -42,6 +45,10 @@ export class Mirror {
 
   payouts(search: PayoutSearch, page: PageArgs, visibility: Visibility): Promise<PayoutConnection & Countable> {
     return payoutConnection(this.#database, search, page, visibility);
+  }
+
+  payoutStatistics(span: Span, periods: number, visibility: Visibility): Promise<PayoutStatistics> {
+    return readPayoutStatistics(this.#database, span, periods, visibility);
   }
 
   /** The id of the payout that the key made, or null. */

@@ -6,7 +6,9 @@ import { auditMutations } from "./audit-mutations.js";
 import { CustomerConnectionResolver, CustomerResolver } from "./customer.resolver.js";
 import { describeScopes } from "./describe-scopes.js";
 import { DocumentResolver } from "./document.resolver.js";
+import { OperatorStatusResolver } from "./operator-status.resolver.js";
 import { PayoutConnectionResolver, PayoutResolver } from "./payout.resolver.js";
+import { PayoutStatisticsResolver } from "./payout-statistics.resolver.js";
 import { ReferenceDataResolver } from "./reference-data.resolver.js";
 import {
   CustomerStatusChangeResolver,
@@ -37,6 +39,7 @@ export async function buildGatewaySchema(): Promise<GraphQLSchema> {
       DocumentResolver,
       PayoutResolver,
       PayoutConnectionResolver,
+      PayoutStatisticsResolver,
       ReferenceDataResolver,
       StatusLogResolver,
       CustomerStatusChangeResolver,
@@ -45,6 +48,7 @@ export async function buildGatewaySchema(): Promise<GraphQLSchema> {
       StatusChangeSubscription,
       WebhookEventResolver,
       AuditResolver,
+      OperatorStatusResolver,
     ],
     // Inputs are checked by `validateInput`, which tells all faults at once and where the client expects them.
     validate: false,

@@ -5,6 +5,7 @@ import type { Loaders } from "../mirror/loaders.js";
 import type { FollowerLifetime } from "../mirror/log-follower.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { ReferenceData } from "../mirror/reference-data.js";
+import type { OperatorStatus } from "../schema/operator-status.type.js";
 import type { Visibility } from "../store/visibility.js";
 import type { ParkedEvents } from "../webhooks/parked-events.js";
 
@@ -18,6 +19,7 @@ export interface RequestContext extends Loaders {
   referenceData: ReferenceData;
   parkedEvents: ParkedEvents;
   audit: AuditTrail;
+  operatorStatus: () => Promise<OperatorStatus>;
   /** Over SSE: the id of the last event that the client has seen. */
   lastEventId: string | null;
   /** Of a subscription: as long as it may go on, and what it may show meanwhile. */

@@ -45,6 +45,14 @@ export class PayoutFilter {
   @Optional(currency)
   currency?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "With this text in the customer's name or e-mail address, or in the payout's id or one of its references.",
+  })
+  @Optional(shortText)
+  search?: string | null;
+
   @Field(() => DateTimeScalar, { nullable: true, description: "Recorded at this instant or later." })
   createdFrom?: Date | null;
 

@@ -3,6 +3,7 @@ import type { CustomerStatus, CustomerType } from "../schema/customer.enum.js";
 import type { Database, Db, Tx } from "./database.js";
 import { isAfter, type PageRequest } from "./page.js";
 import type { CustomersTable, Tables } from "./tables.js";
+import { textPattern } from "./text-pattern.js";
 import type { Visibility } from "./visibility.js";
 
 export type CustomerRow = Selectable<CustomersTable>;
@@ -84,7 +85,5 @@ function matching(query: SelectQueryBuilder<Tables, "customers", object>, { stat
 }
 
 function containsText(text: string) {
-  // The caller's % and _ are letters here, not wildcards.
-  const pattern = `%${text.replace(/[\\%_]/g, (letter) => `\\${letter}`)}%`;
-  return sql<boolean>`search_text like ${pattern} escape '\\'`;
+  return sql<boolean>`search_text like ${textPattern(text)} escape '\\'`;
 }

@@ -3,7 +3,16 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import SqliteDatabase from "better-sqlite3";
-import { Kysely, PostgresDialect, type SelectQueryBuilder, SqliteDialect, type Transaction } from "kysely";
+import { Big } from "big.js";
+import {
+  Kysely,
+  PostgresDialect,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  SqliteDialect,
+  sql,
+  type Transaction,
+} from "kysely";
 import pg from "pg";
 import type { DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrations.js";
@@ -19,6 +28,8 @@ export interface Database {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Keeps the selected rows from others until the transaction ends. */
   lock<O>(query: SelectQueryBuilder<Tables, keyof Tables, O>): SelectQueryBuilder<Tables, keyof Tables, O>;
+  /** The exact sum of a column of decimals, as text; null where there is nothing to add up. */
+  sumDecimals(column: string): RawBuilder<string | null>;
   close(): Promise<void>;
 }
 
@@ -40,6 +51,10 @@ export async function openDatabase(url: string): Promise<Database> {
     transaction: (work) => db.transaction().execute(work),
     // SQLite has one writer at a time: a transaction holds every row already.
     lock: (query) => (dialect === "postgres" ? query.forUpdate() : query),
+    sumDecimals: (column) =>
+      dialect === "postgres"
+        ? sql`cast(sum(cast(${sql.ref(column)} as numeric)) as text)`
+        : sql`sum_decimals(${sql.ref(column)})`,
     close: () => db.destroy(),
   };
 }
@@ -53,6 +68,12 @@ function sqliteDialect(path: string): SqliteDialect {
       database.pragma("synchronous = FULL");
       database.pragma("foreign_keys = ON");
       database.pragma("busy_timeout = 5000");
+      // Its own sums are floats.
+      database.aggregate<Big | string | null>("sum_decimals", {
+        start: null,
+        step: (total, decimal) => (decimal === null ? total : Big(total ?? 0).plus(decimal)),
+        result: (total) => (total === null ? null : Big(total).toFixed()),
+      });
       return database;
     },
   });

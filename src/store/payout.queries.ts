@@ -3,6 +3,7 @@ import type { PayoutStatus } from "../schema/payout.enum.js";
 import type { Database, Db, Tx } from "./database.js";
 import { isAfter, type PageRequest } from "./page.js";
 import type { PayoutsTable, Tables } from "./tables.js";
+import { textPattern } from "./text-pattern.js";
 import type { Visibility } from "./visibility.js";
 
 export type PayoutRow = Selectable<PayoutsTable>;
@@ -12,6 +13,7 @@ export interface PayoutSearch {
   customerId?: string | null;
   walletId?: string | null;
   currency?: string | null;
+  search?: string | null;
   createdFrom?: Date | null;
   createdTo?: Date | null;
 }
@@ -117,7 +119,17 @@ function matching(query: SelectQueryBuilder<Tables, "payouts", object>, search: 
   if (search.customerId) narrowed = narrowed.where("customer_id", "=", search.customerId);
   if (search.walletId) narrowed = narrowed.where("wallet_id", "=", search.walletId);
   if (search.currency) narrowed = narrowed.where("amount_currency", "=", search.currency);
+  if (search.search) narrowed = narrowed.where(containsText(search.search.toLowerCase()));
   if (search.createdFrom) narrowed = narrowed.where("created_at", ">=", search.createdFrom.getTime());
   if (search.createdTo) narrowed = narrowed.where("created_at", "<", search.createdTo.getTime());
   return narrowed;
+}
+
+function containsText(text: string) {
+  const pattern = textPattern(text);
+  const isOfCustomer = sql`customer_id in (select id from customers where search_text like ${pattern} escape '\\')`;
+  const handles = ["id", "reference", "merchant_reference", "transaction_id"].map(
+    (column) => sql`lower(${sql.ref(column)}) like ${pattern} escape '\\'`,
+  );
+  return sql<boolean>`(${sql.join([isOfCustomer, ...handles], sql` or `)})`;
 }
