@@ -3,6 +3,7 @@
 import "reflect-metadata";
 import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { ApiKeys } from "./access/api-keys.js";
 import { AuditTrail } from "./access/audit-trail.js";
@@ -76,6 +77,8 @@ export interface GatewayOptions {
   logger: Logger;
   /** Beyond what the environment can say of the sandbox. */
   sandbox?: Partial<SandboxOptions>;
+  /** Where the page was built to; beside the compiled sources where nothing else is said. */
+  dashboardFolder?: string;
   /** Shorter waits, for tests. */
   patience?: Partial<typeof patience>;
 }
@@ -88,6 +91,7 @@ const patience = {
   /** When a caller is answered with what is known, whether or not the provider has answered. */
   answerWithinMs: 15_000,
 };
+const builtDashboard = fileURLToPath(new URL("dashboard", import.meta.url));
 
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger } = options;
@@ -254,6 +258,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         directory: spool.path,
       },
       receiver,
+      dashboardFolder: options.dashboardFolder ?? builtDashboard,
       metrics,
       checkReadiness: async () => {
         try {

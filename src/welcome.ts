@@ -4,6 +4,7 @@ import type { Gateway } from "./gateway.js";
 export function printWelcome({ url, sandbox, asksForCredentials }: Gateway): void {
   const lines = [
     "",
+    `  Dashboard     ${url}/`,
     `  GraphQL API   ${url}/graphql   (WebSocket here too, SSE at /graphql/stream)`,
     `  Explorer      ${url}/graphiql`,
     ...(sandbox

@@ -1,6 +1,7 @@
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "../telemetry/metrics.js";
+import { exampleTabs } from "./example-operations.js";
 
 export interface OperatorParts {
   metrics: Metrics;
@@ -29,6 +30,7 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
     endpoint: "/graphql",
     subscriptionsProtocol: "WS",
     headers: JSON.stringify({ "apollo-require-preflight": "true" }),
+    defaultTabs: exampleTabs,
   });
   // One file with everything in it, and workers that it makes of its own text.
   const contentSecurityPolicy = {
@@ -49,5 +51,4 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
   app.get("/graphiql", { helmet: { contentSecurityPolicy } }, (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(page),
   );
-  app.get("/", (_request, reply) => reply.redirect("/graphiql"));
 }

@@ -5,13 +5,14 @@ import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
 import { answerClientError, answerError, answerErrors } from "./answer-errors.js";
 import { secureHeaders } from "./browser-rules.js";
 import { watchDeadlines } from "./deadlines.js";
+import { type DashboardParts, dashboardRoutes, hasDashboard } from "./dashboard.routes.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
 import { limitConnections } from "./limit-connections.js";
 import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
 import { webhookRoutes } from "./webhook.routes.js";
 import { serveWebSocket } from "./websocket.js";
 
-export interface ServerParts extends GraphqlParts, OperatorParts {
+export interface ServerParts extends GraphqlParts, OperatorParts, DashboardParts {
   receiver: WebhookReceiver;
   limits: ServerLimits;
 }
@@ -61,6 +62,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   await app.register(webhookRoutes, { receiver: parts.receiver });
   await app.register(operatorRoutes, parts);
+  if (hasDashboard(parts)) await app.register(dashboardRoutes, parts);
+  else if (parts.hasExplorer) app.get("/", (_request, reply) => reply.redirect("/graphiql"));
   await app.ready();
   return app;
 }

@@ -20,6 +20,7 @@ export interface TestGatewayOptions {
   limits?: Partial<Limits>;
   sandbox?: Partial<SandboxOptions>;
   patience?: NonNullable<GatewayOptions["patience"]>;
+  dashboardFolder?: string;
 }
 
 const running = new Set<() => Promise<void>>();
@@ -31,7 +32,7 @@ afterEach(async () => {
 /** Quick reviews and payouts, no rate limit and no look-up of its own in the way, nothing kept: a test names only what it
  * is about. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { config, limits, sandbox, patience } = options;
+  const { config, limits, sandbox, patience, dashboardFolder } = options;
   const defaults = readConfig({
     PORT: "0",
     SANDBOX_PORT: "0",
@@ -51,6 +52,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         ...sandbox,
       },
       ...(patience ? { patience } : {}),
+      ...(dashboardFolder ? { dashboardFolder } : {}),
     },
   );
   const client = new TestClient(gateway.url);
