@@ -1,62 +1,35 @@
-import type { Page, WebSocketRoute } from "playwright-core";
 import { inBrowser, openPage } from "./support/browser.js";
-import { eventually } from "./support/eventually.js";
-import { startGatewayWithPage } from "./support/gateway-with-page.js";
+import { type KeyedGateway, startKeyedGateway } from "./support/credentials.js";
+import { dashboardBuild } from "./support/dashboard-build.js";
+import { startTokenIssuer, type TokenIssuer } from "./support/token-issuer.js";
 
-// What a gateway with authentication does on a socket: no or a wrong credential in connection_init closes it with 4403.
-class GuardedSocket {
-  readonly pings: string[] = [];
-  #accepted: string;
-  #open: WebSocketRoute[] = [];
+const partner = {
+  tenant: "a",
+  scope: "customers:read customers:write documents:write payouts:read payouts:write wallets:read pii:read",
+};
+const seconds = () => Math.floor(Date.now() / 1000);
 
-  constructor(accepted: string) {
-    this.#accepted = accepted;
-  }
-
-  async guard(page: Page): Promise<void> {
-    await page.routeWebSocket(/\/graphql$/, (socket) => {
-      const server = socket.connectToServer();
-      this.#open.push(socket);
-      socket.onMessage((text) => {
-        const { type, payload } = JSON.parse(String(text)) as { type: string; payload?: { authorization?: string } };
-        if (type === "connection_init" && payload?.authorization !== `Bearer ${this.#accepted}`) {
-          void socket.close({ code: 4403, reason: payload?.authorization ? "The token is not valid." : "Forbidden" });
-          return;
-        }
-        if (type === "ping" && payload?.authorization) this.pings.push(payload.authorization);
-        server.send(text);
-      });
-    });
-  }
-
-  async expire(accepted: string): Promise<void> {
-    this.#accepted = accepted;
-    for (const socket of this.#open.splice(0)) await socket.close({ code: 4403, reason: "The token has expired." });
-  }
-}
-
-const start = Math.floor(Date.now() / 1000);
-
-/** As much of a JWT as a browser reads of one. */
-function token(seconds: number): string {
-  return `h.${Buffer.from(JSON.stringify({ exp: start + seconds })).toString("base64url")}.s`;
+async function start(): Promise<{ gateway: KeyedGateway; issuer: TokenIssuer; url: string }> {
+  const issuer = await startTokenIssuer();
+  const gateway = await startKeyedGateway({ issuer, dashboardFolder: await dashboardBuild() });
+  return { gateway, issuer, url: gateway.gateway.url };
 }
 
 inBrowser(() => {
   test("without a credential the page asks for one, keeps it in the tab alone, and goes on", async () => {
-    const { client } = await startGatewayWithPage();
+    const { gateway, url } = await start();
+    const client = await gateway.clientOf("a");
     const { id } = await client.verifiedCustomer();
     const { payout } = await client.createPayout({ customerId: id });
-    const guarded = new GuardedSocket("good");
-    const page = await openPage(`${client.url}/payouts/${payout.id}`, { prepare: (made) => guarded.guard(made) });
+    const page = await openPage(`${url}/payouts/${payout.id}`);
     const field = page.getByLabel("Bearer token or API key");
     await field.fill("wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("The token is not valid.").waitFor();
-    await field.fill("Bearer good");
+    await field.fill(`Bearer ${client.key}`);
     const asked = page.waitForRequest((request) => request.postData()?.includes("query Payout") ?? false);
     await page.getByRole("button", { name: "Sign in" }).click();
-    expect((await asked).headers().authorization).toBe("Bearer good");
+    expect((await asked).headers().authorization).toBe(`Bearer ${client.key}`);
     await page.getByRole("heading", { name: "NGN 5,000.00" }).waitFor();
     expect(await page.evaluate(() => [localStorage.length, document.cookie])).toEqual([0, ""]);
     await page.getByRole("button", { name: "Session" }).click();
@@ -65,34 +38,51 @@ inBrowser(() => {
     expect(await page.evaluate(() => sessionStorage.getItem("payout-gateway.credential"))).toBeNull();
   });
 
-  test("a new token goes to the open connection, which is not interrupted", async () => {
-    const { client } = await startGatewayWithPage();
-    const guarded = new GuardedSocket(token(60));
-    const page = await openPage(client.url, { prepare: (made) => guarded.guard(made) });
-    await page.getByLabel("Bearer token or API key").fill(token(60));
+  test("a partner sees its own payouts in the page, and nobody else's", async () => {
+    const { gateway, url } = await start();
+    const [a, b] = [await gateway.clientOf("a"), await gateway.clientOf("b")];
+    const make = async (client: typeof a) => {
+      const { id } = await client.verifiedCustomer();
+      return (await client.createPayout({ customerId: id })).payout.id as string;
+    };
+    const [own, other] = [await make(a), await make(b)];
+    const page = await openPage(`${url}/payouts`);
+    await page.getByLabel("Bearer token or API key").fill(a.key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator(`[data-id="${own}"]`).getByText("Successful").waitFor();
+    expect(await page.locator(`[data-id="${other}"]`).count()).toBe(0);
+  });
+
+  test("a new token goes to the open connection, which goes on beyond the end of the old one", async () => {
+    const { gateway, issuer, url } = await start();
+    const client = await gateway.clientOf("a");
+    const { id } = await client.verifiedCustomer();
+    const exp = seconds() + 15;
+    const page = await openPage(`${url}/payouts`);
+    await page.getByLabel("Bearer token or API key").fill(await issuer.token({ ...partner, exp }));
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("button", { name: /^Session ends in/ }).click();
-    await page.getByLabel("New token or API key").fill(token(3_600));
+    await page.getByLabel("New token or API key").fill(await issuer.token({ ...partner, exp: exp + 3_600 }));
     await page.getByRole("button", { name: "Replace" }).click();
-    await eventually(async () => guarded.pings.length > 0);
-    expect(guarded.pings).toEqual([`Bearer ${token(3_600)}`]);
     await page.getByRole("button", { name: "Session", exact: true }).waitFor();
+    await new Promise((resolve) => setTimeout(resolve, exp * 1000 + 500 - Date.now()));
+    const { payout } = await client.createPayout({ customerId: id });
+    await page.locator(`[data-id="${payout.id}"]`).getByText("Successful").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
   test("an expired token asks to sign in again, and the page goes on where it was with nothing missing", async () => {
-    const { client } = await startGatewayWithPage();
+    const { gateway, issuer, url } = await start();
+    const client = await gateway.clientOf("a");
     const { id } = await client.verifiedCustomer();
-    const guarded = new GuardedSocket("first");
-    const page = await openPage(`${client.url}/payouts?search=obi`, { prepare: (made) => guarded.guard(made) });
-    await page.getByLabel("Bearer token or API key").fill("first");
+    const page = await openPage(`${url}/payouts?search=obi`);
+    await page.getByLabel("Bearer token or API key").fill(await issuer.token({ ...partner, exp: seconds() + 8 }));
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Live", { exact: true }).waitFor();
-    await guarded.expire("second");
-    await page.getByText("The token has expired.").waitFor();
+    await page.getByText("The credential has expired").waitFor();
     const { payout } = await client.createPayout({ customerId: id });
     await client.payoutReaching(payout.id, "SUCCESSFUL");
-    await page.getByLabel("Bearer token or API key").fill("second");
+    await page.getByLabel("Bearer token or API key").fill(await issuer.token(partner));
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator(`[data-id="${payout.id}"]`).getByText("Successful").waitFor();
     expect(new URL(page.url()).search).toBe("?search=obi");
