@@ -244,6 +244,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       admission,
       callers,
       sessions,
+      audit,
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       hasExplorer: config.introspection === "everyone",

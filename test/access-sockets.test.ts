@@ -113,6 +113,10 @@ test("a new credential of somebody else's, or a bad one, is not taken, and the o
     socket.send({ type: "ping", payload: { authorization: `Bearer ${await other}` } });
     expect(await socket.take()).toMatchObject({ type: "pong", payload: { accepted: false } });
   }
+  const { auditEntries } = await gateway.client.run(
+    `{ auditEntries(filter: { action: "renewCredential" }) { nodes { tenant outcome } } }`,
+  );
+  expect(auditEntries.nodes).toEqual(expect.arrayContaining([{ tenant: "b", outcome: "REFUSED" }]));
   socket.send({ type: "ping", payload: { note: "only a ping" } });
   expect(await socket.take()).toEqual({ type: "pong", payload: { note: "only a ping" } });
   expect(await socket.closed).toBe(4403);

@@ -261,6 +261,7 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
     admission: new Admission({ schema, limits, introspection: "everyone", trustedDocuments: null, audit, logger }),
     callers: new CallerLimits({ limits, sessions, redis: null, keyPrefix: "", isDisabled: true }),
     sessions,
+    audit,
     corsOrigins: [],
     onRefused: () => undefined,
     schema,

@@ -6,6 +6,7 @@ import {
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
+import type { AuditTrail } from "../access/audit-trail.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Admission, AdmittedOperation } from "./admission/admission.js";
 import { readParameters, readRequest } from "./admission/read-request.js";
@@ -31,6 +32,7 @@ export interface GraphqlParts {
   admission: Admission;
   callers: CallerLimits;
   sessions: Sessions;
+  audit: AuditTrail;
   corsOrigins: readonly string[];
   uploadLimits: MultipartLimits & { atOnce: number };
   logger: Logger;

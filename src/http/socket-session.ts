@@ -2,6 +2,7 @@
 
 import type { WebSocket } from "ws";
 import { AccessError } from "../access/access-error.js";
+import type { AuditTrail } from "../access/audit-trail.js";
 import { Refusal } from "./admission/refusal.js";
 import type { CallerLimits } from "./caller-limits.js";
 import type { CredentialGuard } from "./credential-guard.js";
@@ -12,6 +13,7 @@ export interface SocketAccess {
   credentials: CredentialGuard;
   callers: CallerLimits;
   sessions: Sessions;
+  audit: AuditTrail;
   /** What was refused is counted. */
   onRefused: (reason: string) => void;
 }
@@ -54,14 +56,17 @@ export async function openSession(
 
 /** The answer to a ping that brought a new credential. The old one stays in force where the new one is not taken. */
 export async function renewSession(
-  { credentials }: SocketAccess,
+  { credentials, audit }: SocketAccess,
   session: Session,
   { authorization }: Record<string, unknown>,
   address: string,
 ): Promise<{ accepted: boolean; message?: string; expiresAt?: string | null }> {
   try {
     const principal = await credentials.check(textOf(authorization), address);
-    if (!session.renew(principal)) return { accepted: false, message: "The credential is somebody else's." };
+    if (!session.renew(principal)) {
+      audit.note({ principal, action: "renewCredential", detail: { code: "FORBIDDEN" } });
+      return { accepted: false, message: "The credential is somebody else's." };
+    }
     const { expiresAt } = principal;
     return { accepted: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
   } catch (error) {
