@@ -67,7 +67,10 @@ const cleanUp = async () => {
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
 };
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => cleanUp().finally(() => process.exit(1)));
+  process.once(signal, () => {
+    console.error(`Ended by ${signal}.`);
+    void cleanUp().finally(() => process.exit(1));
+  });
 }
 try {
   await run(args, directory);
