@@ -33,7 +33,7 @@ export interface WebSocketParts extends SocketAccess {
 }
 
 // One that is gone is found within half a minute; one that reads nothing for a minute gets all of it afterwards.
-const defaultKeepAlive: KeepAliveTimes = { everyMs: 12_000, slowMs: 90_000 };
+const defaultKeepAlive: KeepAliveTimes = { everyMs: 12_000, slowMs: 300_000 };
 const byeMs = 500;
 
 /** Answers a function that closes every socket, so that its client comes back to another node. */
