@@ -37,6 +37,11 @@ beforeAll(async () => {
     SANDBOX_SIGNING_SECRET: secret,
     PROVIDER_RATE_LIMIT: "1000000/1m",
     LOG_LEVEL: "error",
+    // What is refused at the door gets no further.
+    LIMIT_ALIASES: "10000",
+    LIMIT_COST: "10000000",
+    LIMIT_DEPTH: "50",
+    LIMIT_TOKENS: "50000",
   });
   url = await gateway.printed(/GraphQL API\s+(http\S+)\/graphql/);
 });
