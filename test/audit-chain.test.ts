@@ -28,6 +28,14 @@ async function unguard({ db, dialect }: Database): Promise<void> {
   }
 }
 
+/** The engine's errors are of another realm than the test where several files share a process. */
+function reasonOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "done",
+    (error) => (error as Error).message,
+  );
+}
+
 forEachDatabase((_name, open) => {
   test("entries are numbered without a gap, and each holds the hash of the one before", async () => {
     const database = await open();
@@ -66,9 +74,9 @@ forEachDatabase((_name, open) => {
     const database = await open();
     await write(database, 2);
     const change = database.db.updateTable("audit_log").set({ principal: "key:2" }).where("seq", "=", 1).execute();
-    await expect(change).rejects.toThrow("append-only");
+    expect(await reasonOf(change)).toContain("append-only");
     const removal = database.db.deleteFrom("audit_log").where("seq", "=", 2).execute();
-    await expect(removal).rejects.toThrow("append-only");
+    expect(await reasonOf(removal)).toContain("append-only");
     expect(await verifyChain(database.db)).toMatchObject({ fitting: { seq: 2 }, fault: null });
   });
 
