@@ -87,6 +87,10 @@ forEachDatabase((_name, _open, newUrl) => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => client.run(`{ ${aliases.join(" ")} }`)));
     for (const answer of answers)
       expect(Object.values(answer)).toEqual(aliases.map(() => ({ id: other, status: "PENDING" })));
+    for (const id of ["\u0000", "a\u0000b", "\ud800"]) {
+      const { errors } = await client.request(customerQuery, { id });
+      expect([id, errors]).toMatchObject([id, [{ extensions: { code: "BAD_USER_INPUT" } }]]);
+    }
     const asked = provider.received("GET /customer/{id}").map(({ path }) => path.split("/").at(-1));
     expect(asked.toSorted()).toEqual([customerId, other].toSorted());
     const { customers } = await client.run("{ customers { totalCount } }");
@@ -95,18 +99,7 @@ forEachDatabase((_name, _open, newUrl) => {
 
   test("what the provider does not know is null, and so is what no id can be", async () => {
     const { client, provider } = await startTestGateway({ config: { databaseUrl: await newUrl() } });
-    const ids = [
-      unique("nobody"),
-      "",
-      "..",
-      "a/b?c#d",
-      "%00",
-      "\u0000",
-      "a\u0000b",
-      "\ud800",
-      "x".repeat(10_000),
-      "' or 1=1 --",
-    ];
+    const ids = [unique("nobody"), "", "..", "a/b?c#d", "%00", "x".repeat(10_000), "' or 1=1 --"];
     for (const id of ids) {
       expect([id, await client.request(customerQuery, { id })]).toEqual([id, { data: { customer: null } }]);
       expect([id, await client.request(payoutQuery, { id })]).toEqual([id, { data: { payoutByTransaction: null } }]);
