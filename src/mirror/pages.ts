@@ -33,7 +33,7 @@ export async function customerConnection(
 ): Promise<CustomerConnection & Countable> {
   const rows = await customersPage(database.db, search, { first, after: decodeKey(after) }, visibility);
   return {
-    ...connectionOf(rows.map(toCustomer), first, after),
+    ...connectionOf(rows.map(toCustomer), { first, after }, encodeKey),
     countAll: () => countCustomers(database.db, search, visibility),
   };
 }
@@ -48,16 +48,17 @@ export async function payoutConnection(
   return {
     ...connectionOf(
       rows.map((row) => toPayout(row, visibility)),
-      first,
-      after,
+      { first, after },
+      encodeKey,
     ),
     countAll: () => countPayouts(database.db, search, visibility),
   };
 }
 
-function connectionOf<T extends { id: string; createdAt: Date }>(rows: T[], first: number, after: string | null) {
+/** One row more than asked for tells that the list goes on. */
+export function connectionOf<T>(rows: T[], { first, after }: PageArgs, cursorOf: (node: T) => string) {
   const nodes = rows.slice(0, first);
-  const edges = nodes.map((node) => ({ node, cursor: encodeKey(node) }));
+  const edges = nodes.map((node) => ({ node, cursor: cursorOf(node) }));
   return {
     edges,
     nodes,

@@ -1,7 +1,7 @@
 // The audit trail as its readers see it: pages, the newest entry first.
 
 import type { AuditTrail } from "../access/audit-trail.js";
-import { type Countable, type PageArgs, PageCursorInvalid } from "../mirror/pages.js";
+import { type Countable, connectionOf, type PageArgs, PageCursorInvalid } from "../mirror/pages.js";
 import type { AuditConnection, AuditEntry } from "../schema/audit.type.js";
 import type { AuditRow, AuditSearch } from "../store/audit.queries.js";
 
@@ -11,17 +11,8 @@ export async function auditConnection(
   { first, after }: PageArgs,
 ): Promise<AuditConnection & Countable> {
   const rows = await audit.page(search, { first, before: decode(after) });
-  const nodes = rows.slice(0, first).map(toEntry);
-  const edges = nodes.map((node) => ({ node, cursor: encode(node.id) }));
   return {
-    edges,
-    nodes,
-    pageInfo: {
-      hasNextPage: rows.length > first,
-      hasPreviousPage: after !== null,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    ...connectionOf(rows.map(toEntry), { first, after }, ({ id }) => encode(id)),
     countAll: () => audit.count(search),
   };
 }
