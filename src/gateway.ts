@@ -324,7 +324,8 @@ function createBudget(config: Config, redis: Redis | null, account: string, logg
   const windows = parseRateLimit(config.providerRateLimit);
   if (!redis) return new MemoryBudget({ windows });
   const keyPrefix = `payout-gateway:${account}`;
-  return new RedisBudget({ redis, windows, keyPrefix, nodeId: randomUUID(), logger });
+  const longestCallMs = config.providerTimeoutMs;
+  return new RedisBudget({ redis, windows, keyPrefix, longestCallMs, nodeId: randomUUID(), logger });
 }
 
 function isLoopback(url: string): boolean {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { parseRateLimit } from "../src/datasources/budget/rate-windows.js";
 import { RedisBudget } from "../src/datasources/budget/redis-budget.js";
-import { mostInOneWindow, take, takeAll } from "./support/provider-budget-contract.js";
+import { call, mostInOneWindow, take, takeAll } from "./support/provider-budget-contract.js";
 import { failureOf } from "./support/stub-provider.js";
 import {
   closeAfterTest,
@@ -13,10 +13,11 @@ import {
 } from "./support/test-redis.js";
 
 const withRedis = await describeWithRedis();
+const longestCallMs = 3_000;
 
 function openNode(redis: Redis, rateLimit: string, prefix: string, nodeId: string, heartbeatMs = 200): RedisBudget {
   const windows = parseRateLimit(rateLimit);
-  const budget = new RedisBudget({ redis, windows, keyPrefix: prefix, nodeId, heartbeatMs });
+  const budget = new RedisBudget({ redis, windows, keyPrefix: prefix, longestCallMs, nodeId, heartbeatMs });
   closeAfterTest(() => budget.close());
   return budget;
 }
@@ -71,7 +72,7 @@ withRedis("a node that has lost Redis", () => {
     const line = await startRedisLine();
     line.cut();
     const node = openNode(openRedis(line.url), "40/1m", keyPrefix(), "alone");
-    await node.acquire("payout", 1_000);
+    await call(node, "payout", 1_000);
     expect(await takeAll(node, "payout")).toBe(19);
   });
 
@@ -80,11 +81,11 @@ withRedis("a node that has lost Redis", () => {
     line.cut();
     await areAlone();
     pair[0].noteAnswer({ status: 429, retryAfterSeconds: 30 });
-    expect(await failureOf(pair[0].acquire("payout", 1_000))).toMatchObject({ kind: "RATE_LIMITED" });
+    expect(await failureOf(call(pair[0], "payout", 1_000))).toMatchObject({ kind: "RATE_LIMITED" });
     line.mend();
     await areShared();
     const newcomer = openNode(openRedis(), "40/1m", prefix, "c");
-    expect(await failureOf(newcomer.acquire("payout", 1_000))).toMatchObject({ kind: "RATE_LIMITED" });
+    expect(await failureOf(call(newcomer, "payout", 1_000))).toMatchObject({ kind: "RATE_LIMITED" });
   });
 
   test("tells the shared log what it did meanwhile", async () => {
@@ -104,7 +105,7 @@ withRedis("a node that has lost Redis", () => {
     const { line, pair, areAlone } = await openPair("1/1m");
     line.cut();
     await areAlone();
-    expect(await failureOf(pair[0].acquire("payout", 10_000))).toMatchObject({ kind: "RATE_LIMITED" });
+    expect(await failureOf(call(pair[0], "payout", 10_000))).toMatchObject({ kind: "RATE_LIMITED" });
   });
 
   test("finds it again and keeps to its part until the others have had time to tell what they did", async () => {
@@ -131,7 +132,7 @@ withRedis("a node that has lost Redis", () => {
     const callers = pair.flatMap((node) =>
       Array.from({ length: 4 }, async () => {
         while (performance.now() < endsAtMs) {
-          await node.acquire("payout", 500).then(
+          await call(node, "payout", 500).then(
             () => grantedAtMs.push(performance.now()),
             () => new Promise((resolve) => setTimeout(resolve, 20)),
           );

@@ -2,17 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { ProviderBudget } from "../src/datasources/budget/provider-budget.js";
 import { parseRateLimit } from "../src/datasources/budget/rate-windows.js";
 import { RedisBudget } from "../src/datasources/budget/redis-budget.js";
-import { keepsThePromise, take, takeAll } from "./support/provider-budget-contract.js";
+import { call, keepsThePromise, take, takeAll } from "./support/provider-budget-contract.js";
 import { closeAfterTest, describeWithRedis, keyPrefix, openRedis } from "./support/test-redis.js";
 
 const withRedis = await describeWithRedis();
+const longestCallMs = 3_000;
 
 function openRedisBudgets(rateLimit: string): ProviderBudget[] {
   const prefix = keyPrefix();
   return ["a", "b"].map((nodeId) => {
     const redis = openRedis();
     const windows = parseRateLimit(rateLimit);
-    const budget = new RedisBudget({ redis, windows, keyPrefix: prefix, nodeId });
+    const budget = new RedisBudget({ redis, windows, keyPrefix: prefix, longestCallMs, nodeId });
     closeAfterTest(() => budget.close());
     return budget;
   });
@@ -25,7 +26,13 @@ withRedis("the budget that nodes share in Redis", () => {
     const prefix = keyPrefix();
     const open = () => {
       const windows = parseRateLimit("10/1m");
-      const budget = new RedisBudget({ redis: openRedis(), windows, keyPrefix: prefix, nodeId: randomUUID() });
+      const budget = new RedisBudget({
+        redis: openRedis(),
+        windows,
+        keyPrefix: prefix,
+        longestCallMs,
+        nodeId: randomUUID(),
+      });
       closeAfterTest(() => budget.close());
       return budget;
     };
@@ -39,10 +46,26 @@ withRedis("the budget that nodes share in Redis", () => {
     expect(await second.snapshot()).toMatchObject({ nodes: 1 });
   });
 
+  test("what a node had under way when it died counts for as long as a call can take, and then for its window", async () => {
+    const [dying, other] = openRedisBudgets("10/1s") as [ProviderBudget, ProviderBudget];
+    const startedAtMs = performance.now();
+    await Promise.all(Array.from({ length: 10 }, () => dying.acquire("payout", 0)));
+    await dying.close();
+    await call(other, "payout", 10_000);
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(longestCallMs + 1_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(longestCallMs + 3_000);
+  });
+
   test("the keys in Redis end with the windows", async () => {
     const prefix = keyPrefix();
     const redis = openRedis();
-    const budget = new RedisBudget({ redis, windows: parseRateLimit("10/1s"), keyPrefix: prefix, nodeId: "a" });
+    const budget = new RedisBudget({
+      redis,
+      windows: parseRateLimit("10/1s"),
+      keyPrefix: prefix,
+      longestCallMs,
+      nodeId: "a",
+    });
     closeAfterTest(() => budget.close());
     await take(budget, "payout", 1);
     const keys = await redis.keys(`*${prefix}*`);

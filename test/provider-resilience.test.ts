@@ -3,6 +3,7 @@ import { MemoryBudget } from "../src/datasources/budget/memory-budget.js";
 import { parseRateLimit } from "../src/datasources/budget/rate-windows.js";
 import { FeesDataSource } from "../src/datasources/fees.datasource.js";
 import { TransactionsDataSource } from "../src/datasources/transactions.datasource.js";
+import { take } from "./support/provider-budget-contract.js";
 import { connect, failureOf, type StubHandler, type StubProvider, startStubProvider } from "./support/stub-provider.js";
 import { closeAfterTest, until } from "./support/test-redis.js";
 
@@ -169,7 +170,7 @@ describe("equal reads under way", () => {
   test("a client's read does not stand in for the patience of reconciliation", async () => {
     const provider = await startStubProvider();
     const budget = openBudget("10/1s");
-    for (let call = 0; call < 8; call += 1) await budget.acquire("payout", 0);
+    await take(budget, "payout", 8);
     provider.answer(walletRoute, { body: {} });
     const client = connect(provider, { budget, credentials: { apiKey: "key-1" } });
     const spare = failureOf(client.get("/wallet", {}, "reconciliation"));
@@ -197,6 +198,26 @@ describe("the budget", () => {
     provider.answer(walletRoute, { status: 401, body: {} }, { body: {} });
     await connect(provider, { budget }).get("/wallet");
     expect(await usedOf(budget)).toBe(4);
+  });
+
+  test.each([
+    ["its answer came", { body: {} }],
+    ["its connection was lost", reset],
+  ] as [string, StubHandler][])("counts a call from when %s", async (_name, answer) => {
+    const provider = await startStubProvider();
+    const client = connect(provider, { budget: openBudget("1/1s"), credentials: { apiKey: "key-1" } });
+    const release = holdAnswers(provider, payoutRoute, answer);
+    const first = client.post("/payout", {}).catch(() => {});
+    await until(() => provider.received(payoutRoute).length === 1, 2_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    provider.answer("POST /api/external/customer", { body: {} });
+    const second = client.post("/customer", {});
+    release();
+    await first;
+    const overAtMs = performance.now();
+    await second;
+    expect(performance.now() - overAtMs).toBeGreaterThan(900);
+    expect(performance.now() - overAtMs).toBeLessThan(4_000);
   });
 
   test("counts each repetition of a read", async () => {

@@ -18,8 +18,11 @@ export interface HttpLimits {
   agent: Agent;
   timeoutMs: number;
   maxResponseBytes: number;
-  /** Resolves when the request may go out. Waiting for that does not count against the timeout. */
-  admit?: () => Promise<void>;
+  /**
+   * Resolves when the request may go out. Waiting for that does not count against the timeout. `end` is called when the
+   * answer's head is there, or none comes.
+   */
+  admit?: () => Promise<{ end(): void }>;
   /** Told of every answer as soon as its head is there, however its body ends. */
   onAnswer?: (status: number, headers: Headers) => void;
 }
@@ -32,7 +35,7 @@ export interface HttpAnswer {
 }
 
 export async function exchange(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
-  await limits.admit?.();
+  const admitted = await limits.admit?.();
   const controller = new AbortController();
   const deadline = setTimeout(() => controller.abort(), limits.timeoutMs);
   try {
@@ -47,6 +50,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
       signal: controller.signal,
     });
     const { status } = response;
+    admitted?.end();
     limits.onAnswer?.(status, response.headers);
     try {
       return { status, headers: response.headers, text: toText(await response.arrayBuffer()) };
@@ -57,6 +61,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
   } catch (error) {
     // An answer that nobody reads to its end must not keep its connection.
     controller.abort();
+    admitted?.end();
     throw error instanceof ProviderError ? error : toTransportError(request.label, error);
   } finally {
     clearTimeout(deadline);

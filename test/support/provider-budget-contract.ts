@@ -10,15 +10,20 @@ import { until } from "./test-redis.js";
 /** So many nodes that share one budget. */
 export type OpenBudgets = (rateLimit: string) => ProviderBudget[];
 
+/** A call that is over at once. */
+export async function call(budget: ProviderBudget, callClass: CallClass, withinMs: number): Promise<void> {
+  (await budget.acquire(callClass, withinMs)).end();
+}
+
 export async function take(budget: ProviderBudget, callClass: CallClass, count: number): Promise<void> {
-  for (let call = 0; call < count; call += 1) await budget.acquire(callClass, 0);
+  for (let taken = 0; taken < count; taken += 1) await call(budget, callClass, 0);
 }
 
 /** How many of a class go out at once until it is refused. */
 export async function takeAll(budget: ProviderBudget, callClass: CallClass): Promise<number> {
   for (let count = 0; ; count += 1) {
     try {
-      await budget.acquire(callClass, 0);
+      await call(budget, callClass, 0);
     } catch {
       return count;
     }
@@ -45,7 +50,7 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
           arrivals.map(async ({ callClass, node, afterMs }) => {
             await new Promise((resolve) => setTimeout(resolve, afterMs));
             const budget = budgets[node % budgets.length] as ProviderBudget;
-            await budget.acquire(callClass, callClass === "payout" ? 1_300 : 700).then(
+            await call(budget, callClass, callClass === "payout" ? 1_300 : 700).then(
               () => grantedAtMs.push(performance.now()),
               () => {},
             );
@@ -67,7 +72,7 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
     const startedAtMs = performance.now();
     await Promise.all(
       Array.from({ length: 35 }, async (_, index) => {
-        await budgets[index % budgets.length]?.acquire("payout", 10_000);
+        await call(budgets[index % budgets.length] as ProviderBudget, "payout", 10_000);
         grantedAtMs.push(performance.now());
       }),
     );
@@ -75,6 +80,21 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
     expect(mostInOneWindow(grantedAtMs, 3_000)).toBeLessThanOrEqual(25);
     // 10, 10 and 5, then 10 again as soon as the three seconds are over.
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+  });
+
+  test("a call counts until its answer came, and for the window from then on", async () => {
+    const budgets = openBudgets("10/1s");
+    const [budget, other = budget] = budgets as [ProviderBudget, ProviderBudget?];
+    const underWay = await Promise.all(Array.from({ length: 8 }, () => budget.acquire("payout", 0)));
+    // For longer than the window, as a process that stands still between its turn and its first byte.
+    await new Promise((resolve) => setTimeout(resolve, 1_400));
+    expect(await takeAll(other, "payout")).toBe(2);
+    const endedAtMs = performance.now();
+    for (const admitted of underWay) admitted.end();
+    await until(async () => (await other.snapshot()).windows[0]?.used === 10);
+    await Promise.all(Array.from({ length: 8 }, () => call(other, "payout", 5_000)));
+    expect(performance.now() - endedAtMs).toBeGreaterThanOrEqual(1_000);
+    expect(performance.now() - endedAtMs).toBeLessThan(3_000);
   });
 
   test("what one class leaves over is there for the more important ones", async () => {
@@ -104,7 +124,7 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
       ["write", "write 2"],
       ["reconciliation", "reconciliation"],
     ];
-    await Promise.all(wanted.map(([callClass, name]) => budget.acquire(callClass, 5_000).then(() => order.push(name))));
+    await Promise.all(wanted.map(([callClass, name]) => call(budget, callClass, 5_000).then(() => order.push(name))));
     expect(order).toEqual(["payout 1", "payout 2", "write 1", "write 2", "read 1", "read 2", "reconciliation"]);
   });
 
@@ -112,7 +132,7 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
     const budget = openBudgets("5/1m").at(-1) as ProviderBudget;
     await take(budget, "payout", 5);
     const startedAtMs = performance.now();
-    const error = await failureOf(budget.acquire("payout", 10_000));
+    const error = await failureOf(call(budget, "payout", 10_000));
     expect(performance.now() - startedAtMs).toBeLessThan(1_000);
     expect(error).toMatchObject({ kind: "RATE_LIMITED", outcome: "NOT_DONE" });
     const { retryAfterSeconds } = error as { retryAfterSeconds: number };
@@ -123,7 +143,7 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
   test("those in front are reckoned with: the line is never longer than what can be served in time", async () => {
     const [budget] = openBudgets("4/1s") as [ProviderBudget];
     await take(budget, "payout", 4);
-    const calls = Array.from({ length: 12 }, () => budget.acquire("payout", 1_900));
+    const calls = Array.from({ length: 12 }, () => call(budget, "payout", 1_900));
     const refusals = calls.slice(4).map((call) => failureOf(call));
     expect(await Promise.all(refusals)).toEqual(
       refusals.map(() => expect.objectContaining({ kind: "RATE_LIMITED", retryAfterSeconds: expect.any(Number) })),
@@ -135,8 +155,8 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
   test("a read that waits gives way when payouts take its turn", async () => {
     const [budget] = openBudgets("5/1s") as [ProviderBudget];
     await take(budget, "payout", 5);
-    const read = failureOf(budget.acquire("read", 1_500));
-    const payouts = Array.from({ length: 5 }, () => budget.acquire("payout", 5_000));
+    const read = failureOf(call(budget, "read", 1_500));
+    const payouts = Array.from({ length: 5 }, () => call(budget, "payout", 5_000));
     expect(await read).toMatchObject({ kind: "RATE_LIMITED", outcome: "NOT_DONE" });
     // It was told before the payouts went.
     expect((await budget.snapshot()).waiting.payout).toBe(5);
@@ -145,12 +165,12 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
 
   test("after a 429 nobody sends until the provider's reset", async () => {
     const [budget, other = budget] = openBudgets("100/1m") as [ProviderBudget, ProviderBudget?];
-    await budget.acquire("read", 0);
+    await call(budget, "read", 0);
     const startedAtMs = performance.now();
     budget.noteAnswer({ status: 429, resetAt: new Date(Date.now() + 1_200) });
     await until(async () => (await other.snapshot()).pausedForMs > 0);
-    expect(await failureOf(other.acquire("payout", 0))).toMatchObject({ kind: "RATE_LIMITED", outcome: "NOT_DONE" });
-    await Promise.all([budget.acquire("payout", 5_000), other.acquire("payout", 5_000)]);
+    expect(await failureOf(call(other, "payout", 0))).toMatchObject({ kind: "RATE_LIMITED", outcome: "NOT_DONE" });
+    await Promise.all([call(budget, "payout", 5_000), call(other, "payout", 5_000)]);
     expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(1_190);
     expect(performance.now() - startedAtMs).toBeLessThan(3_000);
   });
@@ -168,7 +188,7 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
     ["that names seconds", { retryAfterSeconds: 7, resetAt: new Date(0) }, 6_900, 8_000],
   ])("a 429 %s pauses for 1 to 60 seconds", async (_name, answer, leastMs, mostMs) => {
     const [budget] = openBudgets("100/1m,1500/1h") as [ProviderBudget];
-    await budget.acquire("read", 0);
+    await call(budget, "read", 0);
     budget.noteAnswer({ status: 429, ...answer });
     const { pausedForMs } = await budget.snapshot();
     expect(pausedForMs).toBeGreaterThan(leastMs - 500);
@@ -190,10 +210,10 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
 
   test("calls of others leave the window when the provider's own ends", async () => {
     const [budget] = openBudgets("10/1m") as [ProviderBudget];
-    await budget.acquire("read", 0);
+    await call(budget, "read", 0);
     budget.noteAnswer({ status: 200, limit: 10, remaining: 0, resetAt: new Date(Date.now() + 700) });
     await until(async () => (await budget.snapshot()).windows[0]?.used === 10);
-    await budget.acquire("payout", 5_000);
+    await call(budget, "payout", 5_000);
     expect((await budget.snapshot()).windows[0]?.used).toBe(2);
   });
 
@@ -208,9 +228,9 @@ export function keepsThePromise(openBudgets: OpenBudgets): void {
   test("closing refuses those who wait", async () => {
     const [budget] = openBudgets("1/1s") as [ProviderBudget];
     await take(budget, "payout", 1);
-    const waiting = failureOf(budget.acquire("payout", 5_000));
+    const waiting = failureOf(call(budget, "payout", 5_000));
     await budget.close();
     expect(await waiting).toMatchObject({ kind: "UNAVAILABLE", outcome: "NOT_DONE" });
-    expect(await failureOf(budget.acquire("payout", 5_000))).toMatchObject({ outcome: "NOT_DONE" });
+    expect(await failureOf(call(budget, "payout", 5_000))).toMatchObject({ outcome: "NOT_DONE" });
   });
 }

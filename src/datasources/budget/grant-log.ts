@@ -1,5 +1,9 @@
-// The calls that went out, by the moment each was granted, and from them when the next ones may go. Its clock is
+// The calls that went out, by the moment each was over, and from them when the next ones may go. Its clock is
 // monotonic: a step of the wall clock neither opens a window nor keeps one shut.
+//
+// A call's moment is when its answer came, not when it was granted: the provider counts it somewhere between the two,
+// and a process that stands still in between would otherwise send two windows' calls in one. Until then its moment lies
+// ahead, so it counts in every window.
 
 import type { CallClass } from "./call-class.js";
 import type { BudgetAnswer } from "./provider-budget.js";
@@ -7,6 +11,7 @@ import { capOf, type HeldWindow } from "./rate-windows.js";
 
 export interface Grant {
   name: string;
+  /** When it was over; for one that is under way, when it is taken for lost. */
   atMs: number;
   /** How many calls it stands for. */
   weight: number;
@@ -19,7 +24,7 @@ interface Ask {
 export class GrantLog {
   readonly windows: readonly HeldWindow[];
   #grants: Grant[] = [];
-  readonly #names = new Set<string>();
+  readonly #momentsMs = new Map<string, number>();
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #limitInAnswers = Number.POSITIVE_INFINITY;
 
@@ -35,17 +40,26 @@ export class GrantLog {
     return this.windows.at(-1) as HeldWindow;
   }
 
-  add({ name, atMs, weight }: Grant): void {
-    if (this.#names.has(name)) return;
-    this.#names.add(name);
-    const later = this.#grants.findLastIndex((grant) => grant.atMs <= atMs);
-    this.#grants.splice(later + 1, 0, { name, atMs, weight });
+  /** Told again, the later word holds: it brings the moment at which the call was over. */
+  put(grant: Grant): void {
+    const { name, atMs } = grant;
+    const knownMs = this.#momentsMs.get(name);
+    if (knownMs === atMs) return;
+    if (knownMs !== undefined) this.#grants = this.#grants.filter((other) => other.name !== name);
+    this.#momentsMs.set(name, atMs);
+    const later = this.#grants.findLastIndex((other) => other.atMs <= atMs);
+    this.#grants.splice(later + 1, 0, { ...grant });
+  }
+
+  end(name: string, nowMs: number): void {
+    const grant = this.#grants.find((other) => other.name === name);
+    if (grant && grant.atMs > nowMs) this.put({ ...grant, atMs: nowMs });
   }
 
   replaceAll(grants: readonly Grant[]): void {
     this.#grants = [];
-    this.#names.clear();
-    for (const grant of grants) this.add(grant);
+    this.#momentsMs.clear();
+    for (const grant of grants) this.put(grant);
   }
 
   pauseUntil(atMs: number): void {
@@ -72,11 +86,11 @@ export class GrantLog {
 
   /**
    * When each of them may go at the earliest, in the order in which they are served. The classes' caps fall in that
-   * order too, so nobody further back can go before somebody in front.
+   * order too, so nobody further back can go before somebody in front. What is under way may be over any moment.
    */
   forecast(asks: readonly Ask[], nowMs: number, weight = 1): number[] {
     this.#forget(nowMs);
-    const taken: Pick<Grant, "atMs" | "weight">[] = [...this.#grants];
+    const taken = this.#grants.map(({ atMs, weight }) => ({ atMs: Math.min(atMs, nowMs), weight }));
     const states = this.windows.map((window) => ({
       window,
       first: 0,
@@ -125,7 +139,7 @@ export class GrantLog {
     let ended = 0;
     for (const grant of this.#grants) {
       if (grant.atMs + holdMs > nowMs) break;
-      this.#names.delete(grant.name);
+      this.#momentsMs.delete(grant.name);
       ended += 1;
     }
     if (ended > 0) this.#grants.splice(0, ended);

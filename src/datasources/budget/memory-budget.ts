@@ -1,6 +1,12 @@
 import type { CallClass } from "./call-class.js";
 import { ageOfOthersMs, GrantLog } from "./grant-log.js";
-import { type BudgetAnswer, type BudgetSnapshot, type ProviderBudget, pauseMsAfter } from "./provider-budget.js";
+import {
+  type AdmittedCall,
+  type BudgetAnswer,
+  type BudgetSnapshot,
+  type ProviderBudget,
+  pauseMsAfter,
+} from "./provider-budget.js";
 import { type RateWindow, toHeldWindows } from "./rate-windows.js";
 import { type Waiter, WaitingLine } from "./waiting-line.js";
 
@@ -22,8 +28,14 @@ export class MemoryBudget implements ProviderBudget {
     );
   }
 
-  acquire(callClass: CallClass, withinMs: number): Promise<void> {
-    return this.#line.enter(callClass, withinMs);
+  async acquire(callClass: CallClass, withinMs: number): Promise<AdmittedCall> {
+    const name = await this.#line.enter(callClass, withinMs);
+    return {
+      end: () => {
+        this.#log.end(name, performance.now());
+        void this.#line.serve();
+      },
+    };
   }
 
   noteAnswer(answer: BudgetAnswer): void {
@@ -34,7 +46,7 @@ export class MemoryBudget implements ProviderBudget {
       const atMs = nowMs - ageOfOthersMs(answer, this.#log.shortest);
       for (let missing = this.#log.usedByOthers(answer, nowMs); missing > 0; missing -= 1) {
         this.#othersCount += 1;
-        this.#log.add({ name: `others:${this.#othersCount}`, atMs, weight: 1 });
+        this.#log.put({ name: `others:${this.#othersCount}`, atMs, weight: 1 });
       }
     }
     void this.#line.serve();
@@ -50,7 +62,7 @@ export class MemoryBudget implements ProviderBudget {
   }
 
   #serve(waiters: readonly Waiter[]): number {
-    return grantNow(this.#log, waiters, 1).length;
+    return grantNow(this.#log, waiters, 1, Number.POSITIVE_INFINITY).length;
   }
 }
 
@@ -65,12 +77,17 @@ export function snapshotOf(log: GrantLog, nowMs: number): Pick<BudgetSnapshot, "
   };
 }
 
-/** Counts those of the first whose turn it is, and answers them. */
-export function grantNow(log: GrantLog, waiters: readonly Waiter[], weight: number): readonly Waiter[] {
+/** Counts those of the first whose turn it is as under way, for as long as said, and answers them. */
+export function grantNow(
+  log: GrantLog,
+  waiters: readonly Waiter[],
+  weight: number,
+  lostAfterMs: number,
+): readonly Waiter[] {
   const nowMs = performance.now();
   const times = log.forecast(waiters, nowMs, weight);
   const late = times.findIndex((atMs) => atMs > nowMs);
   const granted = late === -1 ? waiters : waiters.slice(0, late);
-  for (const { name } of granted) log.add({ name, atMs: nowMs, weight });
+  for (const { name } of granted) log.put({ name, atMs: nowMs + lostAfterMs, weight });
   return granted;
 }

@@ -1,11 +1,20 @@
+/** A call as the shared log is told of it: how long it has been over, less than nothing while it is under way. */
+export interface ToldGrant {
+  name: string;
+  ageMs: number;
+}
+
 /** The calls of this node that still count, and which of them the shared log has not been told of. */
 export class OwnGrants {
   readonly #longestMs: number;
+  readonly #lostAfterMs: number;
+  // In the order in which they were granted. A moment is when the call was over, or is taken for lost.
   readonly #atMs = new Map<string, number>();
   #untold = new Set<string>();
 
-  constructor(longestMs: number) {
+  constructor(longestMs: number, lostAfterMs: number) {
     this.#longestMs = longestMs;
+    this.#lostAfterMs = lostAfterMs;
   }
 
   get hasUntold(): boolean {
@@ -14,6 +23,12 @@ export class OwnGrants {
 
   add(name: string, isTold: boolean): void {
     this.#forget();
+    this.#atMs.set(name, performance.now() + this.#lostAfterMs);
+    if (!isTold) this.#untold.add(name);
+  }
+
+  end(name: string, isTold: boolean): void {
+    if (!this.#atMs.has(name)) return;
     this.#atMs.set(name, performance.now());
     if (!isTold) this.#untold.add(name);
   }
@@ -23,7 +38,7 @@ export class OwnGrants {
     this.#untold = new Set(this.#atMs.keys());
   }
 
-  takeUntold(): { name: string; ageMs: number }[] {
+  takeUntold(): ToldGrant[] {
     this.#forget();
     const nowMs = performance.now();
     const untold = [...this.#untold].map((name) => ({ name, ageMs: nowMs - (this.#atMs.get(name) ?? nowMs) }));
@@ -31,11 +46,10 @@ export class OwnGrants {
     return untold;
   }
 
-  // A Map keeps the order in which its entries came, which is that of their moments.
   #forget(): void {
     const endedMs = performance.now() - this.#longestMs;
     for (const [name, atMs] of this.#atMs) {
-      if (atMs > endedMs) return;
+      if (atMs > endedMs) continue;
       this.#atMs.delete(name);
       this.#untold.delete(name);
     }

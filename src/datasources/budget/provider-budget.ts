@@ -26,12 +26,20 @@ export interface BudgetSnapshot {
   isShared: boolean;
 }
 
+export interface AdmittedCall {
+  /**
+   * To be told once the answer's head is there or the call has failed, never later. The provider has counted it by
+   * then: the window that it belongs to ends a window's length from here.
+   */
+  end(): void;
+}
+
 export interface ProviderBudget {
   /**
    * Resolves when the call may go out; it counts from then on. Rejects with RATE_LIMITED as soon as it is known that
    * its turn does not come in time.
    */
-  acquire(callClass: CallClass, withinMs: number): Promise<void>;
+  acquire(callClass: CallClass, withinMs: number): Promise<AdmittedCall>;
   noteAnswer(answer: BudgetAnswer): void;
   snapshot(): Promise<BudgetSnapshot>;
   close(): Promise<void>;

@@ -28,8 +28,8 @@ export function parseRateLimit(text: string): RateWindow[] {
 const maxTransitMs = 1_000;
 
 /**
- * Shortest first. What goes out later may be quicker on its way than what went out before: each call counts a little
- * longer than agreed, so that the provider does not see more of them in a window than were sent in it.
+ * Shortest first. A call that failed here may still be on its way there, and no two clocks run alike: each call counts
+ * a little longer than agreed, so that the provider does not see more of them in a window than were sent in it.
  */
 export function toHeldWindows(windows: readonly RateWindow[]): HeldWindow[] {
   if (windows.length === 0) throw new RangeError("A budget without a window would refuse nothing.");

@@ -9,7 +9,13 @@ import type { CallClass } from "./call-class.js";
 import { ageOfOthersMs, GrantLog } from "./grant-log.js";
 import { grantNow, snapshotOf } from "./memory-budget.js";
 import { OwnGrants } from "./own-grants.js";
-import { type BudgetAnswer, type BudgetSnapshot, type ProviderBudget, pauseMsAfter } from "./provider-budget.js";
+import {
+  type AdmittedCall,
+  type BudgetAnswer,
+  type BudgetSnapshot,
+  type ProviderBudget,
+  pauseMsAfter,
+} from "./provider-budget.js";
 import { type RateWindow, toHeldWindows } from "./rate-windows.js";
 import { patienceMs, RedisLog, type Report } from "./redis-log.js";
 import { type Waiter, WaitingLine } from "./waiting-line.js";
@@ -19,6 +25,8 @@ export interface RedisBudgetOptions {
   redis: Redis;
   windows: readonly RateWindow[];
   keyPrefix: string;
+  /** The longest that a call takes. A node that died leaves no word of what it had under way: that counts so long. */
+  longestCallMs: number;
   /** For people to read in Redis; every process is a node of its own, also under a name that was used before. */
   nodeId: string;
   logger?: Logger;
@@ -39,6 +47,7 @@ export class RedisBudget implements ProviderBudget {
   readonly #own: OwnGrants;
   readonly #logger: Logger | undefined;
   readonly #heartbeatMs: number;
+  readonly #longestCallMs: number;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #joined: Promise<void>;
   readonly #joiningTimer: NodeJS.Timeout;
@@ -48,15 +57,24 @@ export class RedisBudget implements ProviderBudget {
   #isBeating = false;
   #returnsSinceMs: number | null = null;
 
-  constructor({ redis, windows, keyPrefix, nodeId, logger, heartbeatMs = defaultHeartbeatMs }: RedisBudgetOptions) {
+  constructor(options: RedisBudgetOptions) {
+    const { redis, windows, keyPrefix, nodeId, logger, heartbeatMs = defaultHeartbeatMs, longestCallMs } = options;
     this.#redis = redis;
     this.#logger = logger;
     this.#heartbeatMs = heartbeatMs;
+    this.#longestCallMs = longestCallMs;
     this.#log = new GrantLog(toHeldWindows(windows));
     const longestMs = this.#log.longest.holdMs;
     const node = `${nodeId}.${randomUUID().slice(0, 8)}`;
-    this.#own = new OwnGrants(longestMs);
-    this.#shared = new RedisLog({ redis, keyPrefix, longestMs, node, nodeLifeMs: heartbeatMs * nodeLifeInBeats });
+    this.#own = new OwnGrants(longestMs, longestCallMs);
+    this.#shared = new RedisLog({
+      redis,
+      keyPrefix,
+      longestMs,
+      node,
+      nodeLifeMs: heartbeatMs * nodeLifeInBeats,
+      lostAfterMs: longestCallMs,
+    });
     this.#line = new WaitingLine(
       {
         serve: (waiters) => this.#serve(waiters),
@@ -77,8 +95,9 @@ export class RedisBudget implements ProviderBudget {
     void this.#beat();
   }
 
-  acquire(callClass: CallClass, withinMs: number): Promise<void> {
-    return this.#line.enter(callClass, withinMs);
+  async acquire(callClass: CallClass, withinMs: number): Promise<AdmittedCall> {
+    const name = await this.#line.enter(callClass, withinMs);
+    return { end: () => this.#end(name) };
   }
 
   noteAnswer(answer: BudgetAnswer): void {
@@ -94,7 +113,7 @@ export class RedisBudget implements ProviderBudget {
       const ageMs = ageOfOthersMs(answer, shortest);
       const targetUse = this.#log.targetUse(answer.remaining);
       if (this.#mode === "shared") this.#inBackground(() => this.#shared.raise(targetUse, shortest.holdMs, ageMs));
-      else this.#log.add({ name: `others:${randomUUID()}`, atMs: nowMs - ageMs, weight: missing });
+      else this.#log.put({ name: `others:${randomUUID()}`, atMs: nowMs - ageMs, weight: missing });
     }
     void this.#line.serve();
   }
@@ -136,7 +155,7 @@ export class RedisBudget implements ProviderBudget {
         this.#loseRedis(error);
       }
     }
-    const granted = grantNow(this.#log, waiters, this.#weight);
+    const granted = grantNow(this.#log, waiters, this.#weight, this.#longestCallMs);
     for (const { name } of granted) this.#own.add(name, false);
     return granted.length;
   }
@@ -145,7 +164,15 @@ export class RedisBudget implements ProviderBudget {
   #count(name: string): void {
     const isTold = this.#mode === "shared";
     this.#own.add(name, isTold);
-    if (!isTold) this.#log.add({ name, atMs: performance.now(), weight: this.#weight });
+    if (!isTold) this.#log.put({ name, atMs: performance.now() + this.#longestCallMs, weight: this.#weight });
+  }
+
+  #end(name: string): void {
+    const isTold = this.#mode === "shared";
+    this.#own.end(name, isTold);
+    this.#log.end(name, performance.now());
+    if (isTold) this.#inBackground(() => this.#shared.end(name));
+    else void this.#line.serve();
   }
 
   #follow(report: Report): void {
@@ -155,7 +182,7 @@ export class RedisBudget implements ProviderBudget {
     if (this.#mode !== "shared") return;
     this.#nodes = Math.max(1, report.nodes);
     if (report.isWhole) this.#log.replaceAll(report.grants);
-    else for (const grant of report.grants) this.#log.add(grant);
+    else for (const grant of report.grants) this.#log.put(grant);
   }
 
   #inBackground(command: () => Promise<Report>): void {

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Grant } from "./grant-log.js";
+import type { ToldGrant } from "./own-grants.js";
 import { scripts } from "./redis-scripts.js";
 
 export const patienceMs = 250;
@@ -28,11 +29,19 @@ export class RedisLog {
   readonly #longestMs: number;
   readonly #node: string;
   readonly #nodeLifeMs: number;
+  readonly #lostAfterMs: number;
   #epoch = "";
   #revision = "";
   #seenUntil = 0;
 
-  constructor(options: { redis: Redis; keyPrefix: string; longestMs: number; node: string; nodeLifeMs: number }) {
+  constructor(options: {
+    redis: Redis;
+    keyPrefix: string;
+    longestMs: number;
+    node: string;
+    nodeLifeMs: number;
+    lostAfterMs: number;
+  }) {
     this.#redis = options.redis;
     // The braces keep the three together where Redis is a cluster.
     const prefix = `{${options.keyPrefix}}:provider-budget`;
@@ -40,6 +49,7 @@ export class RedisLog {
     this.#longestMs = options.longestMs;
     this.#node = options.node;
     this.#nodeLifeMs = options.nodeLifeMs;
+    this.#lostAfterMs = options.lostAfterMs;
   }
 
   take(waiters: { name: string; caps: number[] }[], holdsMs: number[]): Promise<Report> {
@@ -50,12 +60,16 @@ export class RedisLog {
     return this.#run(scripts.beat, { node: this.#node });
   }
 
-  tell(grants: { name: string; ageMs: number }[], pauseMs: number): Promise<Report> {
+  tell(grants: readonly ToldGrant[], pauseMs: number): Promise<Report> {
     return this.#run(scripts.tell, { grants, pauseMs });
   }
 
   raise(targetUse: number, holdMs: number, ageMs: number): Promise<Report> {
     return this.#run(scripts.raise, { targetUse, holdMs, ageMs, name: `others:${randomUUID()}:` });
+  }
+
+  end(name: string): Promise<Report> {
+    return this.#run(scripts.end, { name });
   }
 
   async leave(): Promise<void> {
@@ -74,6 +88,7 @@ export class RedisLog {
       ...ask,
       longestMs: this.#longestMs,
       nodeLifeMs: this.#nodeLifeMs,
+      lostAfterMs: this.#lostAfterMs,
       epoch: this.#epoch,
       revision: this.#revision,
       seenUntil: this.#seenUntil,

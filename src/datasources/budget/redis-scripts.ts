@@ -1,5 +1,6 @@
-// The shared log in Redis: a sorted set of calls by the moment they were granted, by Redis's own clock. Each script is
-// one step that nothing can come between. All of them answer with the same report.
+// The shared log in Redis: a sorted set of calls by the moment they were over, by Redis's own clock. One that is under
+// way has a moment ahead, after which it is taken for lost with its node. Each script is one step that nothing can come
+// between. All of them answer with the same report.
 
 const start = `
 local log, state, nodes = KEYS[1], KEYS[2], KEYS[3]
@@ -32,7 +33,7 @@ local epoch = redis.call('HGET', state, 'epoch')
 local revision = redis.call('HGET', state, 'revision') or '0'
 local isWhole = epoch ~= ask.epoch or revision ~= ask.revision
 local grants = redis.call('ZRANGEBYSCORE', log, isWhole and '-inf' or ask.seenUntil, '+inf', 'WITHSCORES')
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ask.longestMs * 2) end
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ask.longestMs * 2 + ask.lostAfterMs) end
 local alive = redis.call('ZCOUNT', nodes, now - ask.nodeLifeMs, '+inf')
 return { now, granted, pausedForMs(), epoch, revision, isWhole and 1 or 0, alive, grants }
 `;
@@ -45,11 +46,16 @@ if pausedForMs() == 0 then
     local isFree = true
     for i, cap in ipairs(waiter.caps) do isFree = isFree and counts[i] < cap end
     if not isFree then break end
-    put(waiter.name, now)
+    put(waiter.name, now + ask.lostAfterMs)
     for i in ipairs(counts) do counts[i] = counts[i] + 1 end
     granted = granted + 1
   end
 end
+`;
+
+// Its moment comes back from ahead. Readers find it among what is new: it is later than their last report.
+const endCall = `
+redis.call('ZADD', log, now, ask.name)
 `;
 
 const beat = `
@@ -74,4 +80,10 @@ if missing > 0 then redis.call('HINCRBY', state, 'revision', 1) end
 
 const whole = (body: string) => start + body + report;
 
-export const scripts = { take: whole(take), beat: whole(beat), tell: whole(tell), raise: whole(raise) };
+export const scripts = {
+  take: whole(take),
+  end: whole(endCall),
+  beat: whole(beat),
+  tell: whole(tell),
+  raise: whole(raise),
+};

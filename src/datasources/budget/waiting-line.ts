@@ -10,7 +10,7 @@ export interface Waiter {
   readonly callClass: CallClass;
   readonly deadlineMs: number;
   isTried: boolean;
-  grant(): void;
+  grant(name: string): void;
   refuse(error: ProviderError): void;
 }
 
@@ -41,7 +41,8 @@ export class WaitingLine {
     this.#namePrefix = namePrefix;
   }
 
-  enter(callClass: CallClass, withinMs: number): Promise<void> {
+  /** Resolves with the name under which the call is counted. */
+  enter(callClass: CallClass, withinMs: number): Promise<string> {
     if (this.#isClosed) return Promise.reject(closing());
     return new Promise((resolve, reject) => {
       this.#count += 1;
@@ -78,7 +79,7 @@ export class WaitingLine {
       const served = new Set(ready.slice(0, await this.#desk.serve(ready)));
       for (const waiter of ready) waiter.isTried = true;
       this.#line = this.#line.filter((waiter) => !served.has(waiter));
-      for (const waiter of served) waiter.grant();
+      for (const waiter of served) waiter.grant(waiter.name);
       this.#isCalledAgain ||= served.size === ready.length;
     }
     this.#isServing = false;
