@@ -54,7 +54,8 @@ import { ReferenceData } from "./mirror/reference-data.js";
 import { InProcessWakeUps } from "./mirror/wake-ups.js";
 import { buildGatewaySchema } from "./resolvers/build-schema.js";
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox/sandbox.js";
-import { openDatabase } from "./store/database.js";
+import { type Database, openDatabase } from "./store/database.js";
+import { loneNodesOf } from "./store/lone-node.queries.js";
 import { logHead } from "./store/status-log.queries.js";
 import { armCrashPoint } from "./telemetry/crash-point.js";
 import type { Logger } from "./telemetry/logger.js";
@@ -119,7 +120,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const redis = config.redisUrl ? new Redis(config.redisUrl) : null;
     stops.push(() => redis?.disconnect());
-    const budget = createBudget(config, redis, accountOf(providerUrl, credentials), logger);
+    const budget = createBudget(config, redis, database, accountOf(providerUrl, credentials), logger);
     stops.push(() => budget.close());
     const clockSkew = new ClockSkew(config.webhookToleranceSeconds);
     const provider = new ProviderClient({
@@ -320,12 +321,19 @@ function accountOf(providerUrl: string, credentials: ProviderCredentials): strin
   return createHash("sha256").update(`${providerUrl} ${name}`).digest("hex").slice(0, 16);
 }
 
-function createBudget(config: Config, redis: Redis | null, account: string, logger: Logger): ProviderBudget {
+function createBudget(
+  config: Config,
+  redis: Redis | null,
+  { db }: Database,
+  account: string,
+  logger: Logger,
+): ProviderBudget {
   const windows = parseRateLimit(config.providerRateLimit);
   if (!redis) return new MemoryBudget({ windows });
   const keyPrefix = `payout-gateway:${account}`;
   const longestCallMs = config.providerTimeoutMs;
-  return new RedisBudget({ redis, windows, keyPrefix, longestCallMs, nodeId: randomUUID(), logger });
+  const loneNodes = loneNodesOf(db, account);
+  return new RedisBudget({ redis, windows, keyPrefix, longestCallMs, loneNodes, nodeId: randomUUID(), logger });
 }
 
 function isLoopback(url: string): boolean {

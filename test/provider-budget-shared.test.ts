@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { noLoneNodes } from "../src/datasources/budget/lone-nodes.js";
 import type { ProviderBudget } from "../src/datasources/budget/provider-budget.js";
 import { parseRateLimit } from "../src/datasources/budget/rate-windows.js";
 import { RedisBudget } from "../src/datasources/budget/redis-budget.js";
@@ -13,7 +14,14 @@ function openRedisBudgets(rateLimit: string): ProviderBudget[] {
   return ["a", "b"].map((nodeId) => {
     const redis = openRedis();
     const windows = parseRateLimit(rateLimit);
-    const budget = new RedisBudget({ redis, windows, keyPrefix: prefix, longestCallMs, nodeId });
+    const budget = new RedisBudget({
+      redis,
+      windows,
+      keyPrefix: prefix,
+      longestCallMs,
+      loneNodes: noLoneNodes,
+      nodeId,
+    });
     closeAfterTest(() => budget.close());
     return budget;
   });
@@ -31,6 +39,7 @@ withRedis("the budget that nodes share in Redis", () => {
         windows,
         keyPrefix: prefix,
         longestCallMs,
+        loneNodes: noLoneNodes,
         nodeId: randomUUID(),
       });
       closeAfterTest(() => budget.close());
@@ -64,6 +73,7 @@ withRedis("the budget that nodes share in Redis", () => {
       windows: parseRateLimit("10/1s"),
       keyPrefix: prefix,
       longestCallMs,
+      loneNodes: noLoneNodes,
       nodeId: "a",
     });
     closeAfterTest(() => budget.close());

@@ -257,6 +257,19 @@ const postgresGuards = [
     for each statement execute function refuse_audit_change()`,
 ];
 
+const loneNodes: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("lone_nodes")
+      .addColumn("account", "text", (c) => c.notNull())
+      .addColumn("node", "text", (c) => c.notNull())
+      .addColumn("weight", "integer", (c) => c.notNull())
+      .addColumn("kept_until", "bigint", (c) => c.notNull())
+      .addPrimaryKeyConstraint("lone_nodes_key", ["account", "node"])
+      .execute();
+  },
+};
+
 function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   return {
     async getMigrations() {
@@ -264,6 +277,7 @@ function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "001-first-tables": firstTables(dialect),
         "002-access": accessTables,
         "003-append-only-audit": appendOnlyAudit(dialect),
+        "005-lone-nodes": loneNodes,
       };
     },
   };

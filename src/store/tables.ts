@@ -91,6 +91,14 @@ export interface LogHeadTable {
   position: number;
 }
 
+/** Nodes that do without Redis, and what part of the provider's budget each of them takes. */
+export interface LoneNodesTable {
+  account: string;
+  node: string;
+  weight: number;
+  kept_until: number;
+}
+
 export type IntentOperation = "createCustomer" | "createPayout";
 /**
  * OPEN: to be sent. SENDING: on its way, or was when its process died. UNCONFIRMED: sent, the answer was lost.
@@ -212,6 +220,7 @@ export interface Tables {
   payouts: PayoutsTable;
   status_log: StatusLogTable;
   log_head: LogHeadTable;
+  lone_nodes: LoneNodesTable;
   intents: IntentsTable;
   inbox: InboxTable;
   leases: LeasesTable;

@@ -23,6 +23,8 @@ interface Ask {
 
 export class GrantLog {
   readonly windows: readonly HeldWindow[];
+  /** How much of each limit is ours to use, 0 to 1. */
+  share = 1;
   #grants: Grant[] = [];
   readonly #momentsMs = new Map<string, number>();
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -81,7 +83,12 @@ export class GrantLog {
   }
 
   caps(callClass: CallClass): number[] {
-    return this.windows.map((window) => capOf(this.#limitOf(window), callClass));
+    return this.windows.map((window) => this.#capOf(window, callClass));
+  }
+
+  #capOf(window: HeldWindow, callClass: CallClass): number {
+    const limit = Math.floor(this.#limitOf(window) * this.share);
+    return limit === 0 ? 0 : capOf(limit, callClass);
   }
 
   /**
@@ -100,7 +107,7 @@ export class GrantLog {
     return asks.map(({ callClass }) => {
       for (const state of states) {
         const { window } = state;
-        const room = capOf(this.#limitOf(window), callClass) - weight;
+        const room = this.#capOf(window, callClass) - weight;
         for (let oldest = taken[state.first]; oldest; oldest = taken[state.first]) {
           const endsAtMs = oldest.atMs + window.holdMs;
           if (endsAtMs > atMs && state.used <= room) break;

@@ -1,12 +1,16 @@
 // The budget of all nodes together. Redis decides who may go; this node keeps a copy of the shared log, to tell callers
 // early that their turn does not come. Without Redis it goes on alone: every call of its own then counts as many times
 // as there are nodes, since each of them may do the same, and is written to the shared log when Redis is back.
+//
+// It begins so only when those that may still have Redis leave it its part, and when what they sent before they knew has
+// left the shortest window: slower, but never too much.
 
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { CallClass } from "./call-class.js";
-import { ageOfOthersMs, GrantLog } from "./grant-log.js";
+import { ageOfOthersMs, type Grant, GrantLog } from "./grant-log.js";
+import { type LoneNodes, SharedPart } from "./lone-nodes.js";
 import { grantNow, snapshotOf } from "./memory-budget.js";
 import { OwnGrants } from "./own-grants.js";
 import {
@@ -17,7 +21,7 @@ import {
   pauseMsAfter,
 } from "./provider-budget.js";
 import { type RateWindow, toHeldWindows } from "./rate-windows.js";
-import { patienceMs, RedisLog, type Report } from "./redis-log.js";
+import { RedisLog, type Report } from "./redis-log.js";
 import { type Waiter, WaitingLine } from "./waiting-line.js";
 
 export interface RedisBudgetOptions {
@@ -27,6 +31,8 @@ export interface RedisBudgetOptions {
   keyPrefix: string;
   /** The longest that a call takes. A node that died leaves no word of what it had under way: that counts so long. */
   longestCallMs: number;
+  /** Where nodes without Redis are known. */
+  loneNodes: LoneNodes;
   /** For people to read in Redis; every process is a node of its own, also under a name that was used before. */
   nodeId: string;
   logger?: Logger;
@@ -34,6 +40,8 @@ export interface RedisBudgetOptions {
 }
 
 const defaultHeartbeatMs = 1_000;
+// A process that has just started is slow to connect.
+const joinPatienceMs = 2_000;
 const nodeLifeInBeats = 5;
 // Redis is back for each node at its own moment. Who finds it first goes on alone until all have told what they did.
 const returnInBeats = 2;
@@ -43,6 +51,9 @@ export class RedisBudget implements ProviderBudget {
   readonly #redis: Redis;
   readonly #log: GrantLog;
   readonly #shared: RedisLog;
+  readonly #node: string;
+  readonly #loneNodes: LoneNodes;
+  readonly #part: SharedPart;
   readonly #line: WaitingLine;
   readonly #own: OwnGrants;
   readonly #logger: Logger | undefined;
@@ -56,16 +67,23 @@ export class RedisBudget implements ProviderBudget {
   #nodes: number | null = null;
   #isBeating = false;
   #returnsSinceMs: number | null = null;
+  /** What the others may have sent unheard, while it still has to be reckoned with. */
+  #unheard: Grant | null = null;
+  #isDeclared = false;
+  #isRegistering = false;
 
   constructor(options: RedisBudgetOptions) {
     const { redis, windows, keyPrefix, nodeId, logger, heartbeatMs = defaultHeartbeatMs, longestCallMs } = options;
     this.#redis = redis;
+    this.#loneNodes = options.loneNodes;
     this.#logger = logger;
     this.#heartbeatMs = heartbeatMs;
     this.#longestCallMs = longestCallMs;
     this.#log = new GrantLog(toHeldWindows(windows));
     const longestMs = this.#log.longest.holdMs;
     const node = `${nodeId}.${randomUUID().slice(0, 8)}`;
+    this.#node = node;
+    this.#part = new SharedPart(options.loneNodes, node, heartbeatMs);
     this.#own = new OwnGrants(longestMs, longestCallMs);
     this.#shared = new RedisLog({
       redis,
@@ -78,7 +96,10 @@ export class RedisBudget implements ProviderBudget {
     this.#line = new WaitingLine(
       {
         serve: (waiters) => this.#serve(waiters),
-        forecast: (waiters, nowMs) => this.#log.forecast(waiters, nowMs, this.#weight),
+        forecast: (waiters, nowMs) => {
+          this.#takePart();
+          return this.#log.forecast(waiters, nowMs, this.#weight);
+        },
         longestMs,
       },
       `${node}:`,
@@ -88,11 +109,15 @@ export class RedisBudget implements ProviderBudget {
     });
     this.#joiningTimer = setTimeout(() => {
       if (this.#mode === "joining") this.#loseRedis();
-    }, patienceMs);
+    }, joinPatienceMs);
     redis.on("error", this.#onError).on("close", this.#loseRedis).on("ready", this.#beat);
     if (redis.status === "wait") redis.connect().catch(this.#onError);
-    this.#heartbeat = setInterval(this.#beat, heartbeatMs).unref();
+    this.#heartbeat = setInterval(() => {
+      void this.#beat();
+      void this.#register();
+    }, heartbeatMs).unref();
     void this.#beat();
+    void this.#register();
   }
 
   async acquire(callClass: CallClass, withinMs: number): Promise<AdmittedCall> {
@@ -143,6 +168,7 @@ export class RedisBudget implements ProviderBudget {
 
   async #serve(waiters: readonly Waiter[]): Promise<number> {
     if (this.#mode === "joining") await this.#joined;
+    this.#takePart();
     if (this.#mode === "shared") {
       try {
         const asks = waiters.map(({ name, callClass }) => ({ name, caps: this.#log.caps(callClass) }));
@@ -209,9 +235,47 @@ export class RedisBudget implements ProviderBudget {
       { nodes: this.#weight, reason: cause instanceof Error ? cause.message : "no connection" },
       "Redis cannot be used: the provider's budget is divided by the nodes.",
     );
+    if (this.#weight > 1) {
+      const { limit } = this.#log.shortest;
+      this.#unheard = { name: `unheard:${randomUUID()}`, atMs: Number.POSITIVE_INFINITY, weight: limit };
+      this.#log.put(this.#unheard);
+    }
+    void this.#register();
     this.#endJoining();
     void this.#line.serve();
   };
+
+  #takePart(): void {
+    this.#log.share = this.#mode === "shared" ? this.#part.of(this.#nodes ?? nodesWhenUnknown) : 1;
+  }
+
+  /** Where this cannot be done nobody trusts what was known before: that is slower, and safe. */
+  async #register(): Promise<void> {
+    if (this.#isRegistering) return;
+    this.#isRegistering = true;
+    try {
+      if (this.#mode === "alone") await this.#declare();
+      else await this.#part.look();
+      if (this.#mode === "shared" && this.#isDeclared) {
+        await this.#loneNodes.withdraw(this.#node);
+        this.#isDeclared = false;
+      }
+    } catch (error) {
+      this.#logger?.debug({ err: error }, "the nodes without Redis are not known");
+    } finally {
+      this.#isRegistering = false;
+    }
+    void this.#line.serve();
+  }
+
+  async #declare(): Promise<void> {
+    const keptMs = this.#log.longest.holdMs + this.#heartbeatMs * nodeLifeInBeats;
+    this.#isDeclared = true;
+    await this.#loneNodes.declare(this.#node, this.#weight, keptMs);
+    if (!this.#unheard || this.#mode !== "alone") return;
+    this.#log.put({ ...this.#unheard, atMs: performance.now() + this.#part.knownAfterMs });
+    this.#unheard = null;
+  }
 
   readonly #beat = async (): Promise<void> => {
     if (this.#isBeating || this.#redis.status !== "ready") return;

@@ -7,7 +7,7 @@ import type { Grant } from "./grant-log.js";
 import type { ToldGrant } from "./own-grants.js";
 import { scripts } from "./redis-scripts.js";
 
-export const patienceMs = 250;
+export const patienceMs = 1_000;
 
 export interface Report {
   /** How many of the first waiters may go. */
