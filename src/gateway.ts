@@ -45,6 +45,7 @@ import { ReferenceEcho } from "./journal/reference-echo.js";
 import { PayoutSender } from "./journal/send-payout.js";
 import { Adopter } from "./mirror/adopt.js";
 import { ChangeDoor } from "./mirror/apply-change.js";
+import { FreshAnswers } from "./mirror/fresh-answers.js";
 import { AccountImport } from "./mirror/import-account.js";
 import { Mirror } from "./mirror/mirror.js";
 import { readOperatorStatus } from "./mirror/operator-status.js";
@@ -233,6 +234,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     stops.push(() => spool.stop());
     const server = await createServer({
       schema,
+      answers: new FreshAnswers(database),
       createContext: contextFactory({
         mirror,
         journal,

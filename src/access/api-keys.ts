@@ -32,9 +32,16 @@ export function isApiKey(credential: string): boolean {
   return credential.startsWith("pgk_");
 }
 
+interface KnownKey {
+  row: ApiKeyRow | undefined;
+  /** Whom the key proves, once it did. */
+  principal: Principal | null;
+  until: number;
+}
+
 export class ApiKeys {
   readonly #database: Database;
-  readonly #rows = new Map<string, { row: ApiKeyRow | undefined; until: number }>();
+  readonly #rows = new Map<string, KnownKey>();
   readonly #notedAt = new Map<string, number>();
 
   constructor(database: Database) {
@@ -71,7 +78,8 @@ export class ApiKeys {
   async verify(key: string): Promise<Principal> {
     const [, id, secret] = form.exec(key) ?? [];
     if (!id || !secret) throw new AccessError("UNAUTHENTICATED", "The API key is not valid.");
-    const row = await this.#rowOf(id);
+    const known = await this.#known(id);
+    const { row } = known;
     // Compared also where there is no such key, so that the time taken does not tell.
     const isRight = timingSafeEqual(Buffer.from(hashOf(secret)), Buffer.from(row?.secret_hash ?? unknownHash));
     if (!row || !isRight || row.revoked_at !== null) {
@@ -82,25 +90,19 @@ export class ApiKeys {
       throw new AccessError("UNAUTHENTICATED", "The API key has expired.");
     }
     this.#noteUse(id, now);
-    const scopes = new Set(toScopes(row.scopes));
-    return {
-      id: `key:${id}`,
-      tenant: row.tenant,
-      scopes,
-      isOperator: scopes.has("operator"),
-      expiresAt: row.expires_at,
-      keyId: id,
-    };
+    known.principal ??= toPrincipal(row);
+    return known.principal;
   }
 
-  async #rowOf(id: string): Promise<ApiKeyRow | undefined> {
+  async #known(id: string): Promise<KnownKey> {
     const kept = this.#rows.get(id);
-    if (kept && kept.until > Date.now()) return kept.row;
+    if (kept && kept.until > Date.now()) return kept;
     const row = await apiKeyById(this.#database.db, id);
     // Strangers choose the ids that are asked for.
     if (this.#rows.size >= maxKept) this.#rows.clear();
-    this.#rows.set(id, { row, until: Date.now() + keptMs });
-    return row;
+    const known: KnownKey = { row, principal: null, until: Date.now() + keptMs };
+    this.#rows.set(id, known);
+    return known;
   }
 
   #noteUse(id: string, now: number): void {
@@ -109,6 +111,12 @@ export class ApiKeys {
     // The call itself does not depend on it.
     noteKeyUse(this.#database.db, id, now).catch(() => this.#notedAt.delete(id));
   }
+}
+
+function toPrincipal({ id, tenant, scopes: names, expires_at }: ApiKeyRow): Principal {
+  const scopes = new Set(toScopes(names));
+  const isOperator = scopes.has("operator");
+  return Object.freeze({ id: `key:${id}`, tenant, scopes, isOperator, expiresAt: expires_at, keyId: id });
 }
 
 function hashOf(secret: string): string {

@@ -111,8 +111,8 @@ function bodyOf(message: string, code: string, extensions: Record<string, unknow
   return { errors: [{ message, extensions: { code, ...extensions } }] };
 }
 
-const jsonType = "application/json";
-const responseType = "application/graphql-response+json";
+export const jsonType = "application/json";
+export const responseType = "application/graphql-response+json";
 
 /** The newer type for whoever names it, and does not like the older one better. */
 export function mediaTypeFor(accept: string | undefined): string {

@@ -2,7 +2,7 @@
 // admission keeps the document.
 
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import type { DocumentNode, ExecutionResult, GraphQLSchema } from "graphql";
+import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -25,7 +25,7 @@ export class CompiledGateway implements GatewayInterface {
 
   readonly #execute: GatewayExecutor = async ({ document, operation, operationName, request, context }) => {
     const requestContext = context as RequestContext;
-    const plan = this.#planOf(document, operationName ?? "");
+    const plan = this.planOf(document, operationName ?? "");
     const result: ExecutionResult = isCompiledQuery(plan)
       ? await plan.query({}, requestContext, { ...request.variables })
       : plan;
@@ -36,7 +36,7 @@ export class CompiledGateway implements GatewayInterface {
     }
     return {
       ...result,
-      errors: result.errors.map((error) => toPublicError(error, requestContext.requestId, this.#logger)),
+      errors: result.errors.map((error) => this.toPublicError(error, requestContext.requestId)),
     };
   };
 
@@ -51,7 +51,11 @@ export class CompiledGateway implements GatewayInterface {
 
   async stop(): Promise<void> {}
 
-  #planOf(document: DocumentNode, operationName: string): Plan {
+  toPublicError(error: GraphQLError, requestId: string): GraphQLError {
+    return toPublicError(error, requestId, this.#logger);
+  }
+
+  planOf(document: DocumentNode, operationName: string): Plan {
     let plans = this.#plans.get(document);
     if (!plans) {
       plans = new Map();

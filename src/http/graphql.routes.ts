@@ -4,13 +4,16 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { AuditTrail } from "../access/audit-trail.js";
+import type { FreshAnswers } from "../mirror/fresh-answers.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { Metrics } from "../telemetry/metrics.js";
 import type { Admission, AdmittedOperation } from "./admission/admission.js";
 import { readParameters, readRequest } from "./admission/read-request.js";
 import { badRequest } from "./admission/refusal.js";
+import { jsonType, responseType } from "./answer-errors.js";
 import { authenticateRequests, principalOf } from "./authenticate.js";
 import { allowOrigins, isPreflighted, preflightHeader } from "./browser-rules.js";
 import type { CallerLimits } from "./caller-limits.js";
@@ -19,6 +22,7 @@ import type { CreateContext } from "./create-context.js";
 import type { CredentialGuard } from "./credential-guard.js";
 import { createEventStreamHandler } from "./event-stream.js";
 import { takeJson } from "./json-body.js";
+import { KnownOperations } from "./known-operations.js";
 import { toPublicFormat } from "./public-error.js";
 import type { Sessions } from "./sessions.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
@@ -27,11 +31,13 @@ import { takeUploads } from "./uploads/take-uploads.js";
 
 export interface GraphqlParts {
   schema: GraphQLSchema;
+  answers: FreshAnswers;
   createContext: CreateContext;
   credentials: CredentialGuard;
   admission: Admission;
   callers: CallerLimits;
   sessions: Sessions;
+  metrics: Metrics;
   audit: AuditTrail;
   corsOrigins: readonly string[];
   uploadLimits: MultipartLimits & { atOnce: number };
@@ -43,7 +49,9 @@ const foreignPage = `A page of another site could send this. Prove that you are 
 
 export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<{ subscriber: Subscriber }> {
   const { schema, createContext, credentials, admission, callers, sessions, logger } = parts;
-  const apollo = await startApollo(parts);
+  const compiled = new CompiledGateway(schema, logger);
+  const apollo = await startApollo(parts, compiled);
+  const known = new KnownOperations({ ...parts, compiled });
   app.addHook("onClose", () => apollo.stop());
 
   // Before anything else: a browser asks without a credential whether it may send one.
@@ -70,21 +78,26 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
   const admitted = new WeakMap<FastifyRequest, AdmittedOperation>();
   await app.register(async (scope) => {
     takeUploads(scope, parts.uploadLimits);
-    scope.route({
-      method: ["GET", "POST"],
-      url: "/graphql",
-      exposeHeadRoute: false,
-      handler: fastifyApolloHandler(apollo, {
-        context: async (request) => createContext({ requestId: request.id, principal: principalOf(request) }),
-      }),
-      preHandler: async (request) => {
-        const isGet = request.method === "GET";
-        const asked = isGet ? readParameters(request.query) : readRequest(request.body);
-        const operation = admission.admit(principalOf(request), asked, isGet ? "GET" : "POST", request.id);
-        if (!isGet) request.body = apolloRequest(operation);
-        // It was named by its hash, which Apollo is not to look up.
-        else if (asked.query === null) request.raw.url = `/graphql?${apolloParameters(operation)}`;
-      },
+    const answerByServer = fastifyApolloHandler(apollo, {
+      context: async (request) => createContext({ requestId: request.id, principal: principalOf(request) }),
+    }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+    scope.post("/graphql", async (request, reply) => {
+      const principal = principalOf(request);
+      const operation = admission.admit(principal, readRequest(request.body), "POST", request.id);
+      const mediaType = usualMediaType(request.headers.accept);
+      const body = mediaType && (await known.answer(operation, principal, request.id));
+      if (body) return reply.header("content-type", mediaType).send(body);
+      parts.metrics.queries.inc({ by: "server" });
+      request.body = apolloRequest(operation);
+      return answerByServer(request, reply);
+    });
+    scope.get("/graphql", { exposeHeadRoute: false }, async (request, reply) => {
+      const asked = readParameters(request.query);
+      const operation = admission.admit(principalOf(request), asked, "GET", request.id);
+      // It was named by its hash, which Apollo is not to look up.
+      if (asked.query === null) request.raw.url = `/graphql?${apolloParameters(operation)}`;
+      parts.metrics.queries.inc({ by: "server" });
+      return answerByServer(request, reply);
     });
   });
 
@@ -112,10 +125,10 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
 }
 
 /** Behind admission it has nothing left to refuse: it runs what was admitted and chooses the kind of answer. */
-async function startApollo({ schema, admission, logger }: GraphqlParts): Promise<ApolloServer> {
+async function startApollo({ admission, logger }: GraphqlParts, compiled: CompiledGateway): Promise<ApolloServer> {
   const hashLength = 64;
   const apollo = new ApolloServer({
-    gateway: new CompiledGateway(schema, logger),
+    gateway: compiled,
     documentStore: {
       get: async (key) => admission.documentOf(key.slice(-hashLength)),
       set: async () => undefined,
@@ -136,6 +149,12 @@ async function startApollo({ schema, admission, logger }: GraphqlParts): Promise
   });
   await apollo.start();
   return apollo;
+}
+
+/** Null: what the client would like better is for the server to choose. */
+function usualMediaType(accept: string | undefined): string | null {
+  if (accept === undefined || accept === "*/*" || accept === jsonType) return `${jsonType}; charset=utf-8`;
+  return accept === responseType ? `${responseType}; charset=utf-8` : null;
 }
 
 function apolloRequest({ text, operationName, variables }: AdmittedOperation) {

@@ -19,6 +19,8 @@ export interface Loaders {
   documentsByCustomerId: DataLoader<string, Document[]>;
   payoutsById: DataLoader<string, Payout | null>;
   payoutsByTransactionId: DataLoader<string, Payout | null>;
+  /** Whose the loaded was, so that it can be told when it is no more what was loaded. */
+  customersRead: Set<string>;
 }
 
 export function createLoaders(database: Database, adopter: Adopter, visibility: Visibility): Loaders {
@@ -27,9 +29,15 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
   // does not tell what is someone else's from what is not there.
   const asksProvider = visibility.tenant === null;
 
-  const asPayout = (row: PayoutRow) => toPayout(row, visibility);
+  const customersRead = new Set<string>();
+
+  const asPayout = (row: PayoutRow) => {
+    customersRead.add(row.customer_id);
+    return toPayout(row, visibility);
+  };
 
   async function knownCustomers(ids: readonly string[]) {
+    for (const id of ids) customersRead.add(id);
     return byKey((await customersByIds(db, ids, visibility)).map(toCustomer), "id");
   }
 
@@ -38,6 +46,8 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
   }
 
   return {
+    customersRead,
+
     customersById: new DataLoader(async (ids) => {
       const known = await knownCustomers(ids);
       const missing = asksProvider ? ids.filter((id) => !known.has(id)) : [];
@@ -48,11 +58,14 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
     }),
 
     documentsById: new DataLoader(async (ids) => {
-      const known = byKey((await documentsByIds(db, ids, visibility)).map(toDocument), "id");
+      const rows = await documentsByIds(db, ids, visibility);
+      for (const row of rows) customersRead.add(row.customer_id);
+      const known = byKey(rows.map(toDocument), "id");
       return ids.map((id) => known.get(id) ?? null);
     }),
 
     documentsByCustomerId: new DataLoader(async (ids) => {
+      for (const id of ids) customersRead.add(id);
       const rows = await documentsOfCustomers(db, ids, visibility);
       return ids.map((id) => rows.filter((row) => row.customer_id === id).map(toDocument));
     }),

@@ -16,6 +16,7 @@ import {
 import pg from "pg";
 import type { DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrations.js";
+import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
 import type { Tables } from "./tables.js";
 
 export type Db = Kysely<Tables>;
@@ -30,6 +31,8 @@ export interface Database {
   lock<O>(query: SelectQueryBuilder<Tables, keyof Tables, O>): SelectQueryBuilder<Tables, keyof Tables, O>;
   /** The exact sum of a column of decimals, as text; null where there is nothing to add up. */
   sumDecimals(column: string): RawBuilder<string | null>;
+  /** What was written to entities, by whatever process. */
+  readonly changes: ChangeWatch;
   close(): Promise<void>;
 }
 
@@ -45,9 +48,13 @@ export async function openDatabase(url: string): Promise<Database> {
     await db.destroy();
     throw error;
   }
+  const path = url.slice("sqlite:".length);
+  const isFile = dialect === "sqlite" && path !== ":memory:";
+  const changes = isFile ? watchSqliteFile(path) : watchByQueries(db);
   return {
     dialect,
     db,
+    changes,
     transaction: (work) => db.transaction().execute(work),
     // SQLite has one writer at a time: a transaction holds every row already.
     lock: (query) => (dialect === "postgres" ? query.forUpdate() : query),
@@ -55,7 +62,10 @@ export async function openDatabase(url: string): Promise<Database> {
       dialect === "postgres"
         ? sql`cast(sum(cast(${sql.ref(column)} as numeric)) as text)`
         : sql`sum_decimals(${sql.ref(column)})`,
-    close: () => db.destroy(),
+    close: () => {
+      changes.close();
+      return db.destroy();
+    },
   };
 }
 

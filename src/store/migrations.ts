@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
+import { recentChanges } from "./migration-recent-changes.js";
 
 function firstTables(dialect: DatabaseDialect): Migration {
   // SQLite numbers rows by itself only in a column of exactly this type.
@@ -278,6 +279,7 @@ function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "002-access": accessTables,
         "003-append-only-audit": appendOnlyAudit(dialect),
         "005-lone-nodes": loneNodes,
+        "006-recent-changes": recentChanges(dialect),
       };
     },
   };

@@ -89,6 +89,17 @@ export interface LogHeadTable {
   /** Names this log, so that a cursor of another one is refused. */
   log_id: string;
   position: number;
+  /** Grows with every row of an entity that is written, whether its status moved or not. */
+  revision: Generated<number>;
+}
+
+/** Whose rows the last revisions wrote. */
+export interface RecentChangesTable {
+  revision: number;
+  customer_id: string;
+  tenant: string;
+  /** Differs from the tenant where the row changed hands. */
+  former_tenant: string;
 }
 
 /** Nodes that do without Redis, and what part of the provider's budget each of them takes. */
@@ -220,6 +231,7 @@ export interface Tables {
   payouts: PayoutsTable;
   status_log: StatusLogTable;
   log_head: LogHeadTable;
+  recent_changes: RecentChangesTable;
   lone_nodes: LoneNodesTable;
   intents: IntentsTable;
   inbox: InboxTable;

@@ -24,6 +24,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly queries = new Counter({
+    name: "payout_gateway_queries_total",
+    help: "Requests over HTTP that were run, by who answered: kept (an answer that nothing was written to since), plan (a compiled operation) or server.",
+    labelNames: ["by"],
+    registers: [this.registry],
+  });
+
   readonly webhooks = new Counter({
     name: "payout_gateway_webhooks_total",
     help: "Webhook deliveries by kind of event and outcome (stored, repeated, refused).",

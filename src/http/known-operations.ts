@@ -1,0 +1,168 @@
+// Queries that were met before, run straight behind admission: the compiled plan and the answer's text, without the server's
+// pipeline around them. What is met for the first time, and whatever is out of the ordinary, goes through the server; what
+// it says of a request and what is said here is the same to the byte.
+
+import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  getNamedType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+import { type CompiledQuery, isCompiledQuery } from "graphql-jit";
+import type { Principal } from "../access/principal.js";
+import { type DependsOn, type FreshAnswers, sightOf } from "../mirror/fresh-answers.js";
+import type { RequestContext } from "../resolvers/request-context.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import type { AdmittedOperation } from "./admission/admission.js";
+import type { CompiledGateway } from "./compiled-gateway.js";
+import type { CreateContext } from "./create-context.js";
+import { toPublicFormat } from "./public-error.js";
+
+export interface KnownOperationParts {
+  schema: GraphQLSchema;
+  compiled: CompiledGateway;
+  answers: FreshAnswers;
+  createContext: CreateContext;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+interface KnownOperation {
+  id: string;
+  plan: CompiledQuery;
+  /** What its answers depend on; null where they are not to be kept. */
+  scope: "customers" | "tenant" | null;
+}
+
+// Fields that read the mirror alone. The first ones say which customer an answer is about, the others list a tenant's.
+const aboutCustomers = new Set(["customer", "payout", "payoutByTransaction"]);
+const aboutTenant = new Set(["customers", "payouts"]);
+/** All that is reached from there, and nothing that is not written where revisions are counted. */
+const mirrored = new Set(
+  `Query Customer CustomerConnection CustomerEdge Document Payout PayoutConnection PayoutEdge PageInfo Money PayoutRecipient
+InteracInstruction StatusChange CustomerStatusChange DocumentStatusChange PayoutStatusChange`.split(/\s+/),
+);
+
+export class KnownOperations {
+  readonly #parts: KnownOperationParts;
+  readonly #known = new WeakMap<OperationDefinitionNode, KnownOperation | "seen" | "other">();
+  readonly #sights = new WeakMap<Principal, string>();
+  #count = 0;
+
+  constructor(parts: KnownOperationParts) {
+    this.#parts = parts;
+  }
+
+  /** The answer's body, or null where the server is to answer. */
+  async answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Promise<Buffer | null> {
+    const known = this.#knownOf(admitted);
+    if (!known) return null;
+    if (known.scope === null) return this.#run(known, admitted, principal, requestId).then((run) => run?.body ?? null);
+    const { answers } = this.#parts;
+    const key = `${known.id} ${this.#sightOf(principal)} ${JSON.stringify(admitted.variables)}`;
+    const looked = answers.catchUp();
+    const revision = typeof looked === "number" ? looked : await looked;
+    const kept = answers.find(key);
+    if (kept) {
+      this.#parts.metrics.queries.inc({ by: "kept" });
+      return kept;
+    }
+    const run = await this.#run(known, admitted, principal, requestId);
+    if (!run) return null;
+    const dependsOn = run.hasErrors ? null : dependenceOf(known.scope, run);
+    if (dependsOn) answers.keep(key, run.body, revision, dependsOn);
+    return run.body;
+  }
+
+  #knownOf({ document, operation, operationName }: AdmittedOperation): KnownOperation | null {
+    const known = this.#known.get(operation);
+    if (known === undefined) {
+      this.#known.set(operation, operation.operation === "query" ? "seen" : "other");
+      return null;
+    }
+    if (known === "other") return null;
+    if (known !== "seen") return known;
+    const plan = this.#parts.compiled.planOf(document, operationName ?? "");
+    if (!isCompiledQuery(plan)) {
+      this.#known.set(operation, "other");
+      return null;
+    }
+    this.#count += 1;
+    const made = { id: this.#count.toString(36), plan, scope: scopeOf(this.#parts.schema, document, operation) };
+    this.#known.set(operation, made);
+    return made;
+  }
+
+  #sightOf(principal: Principal): string {
+    let sight = this.#sights.get(principal);
+    if (sight === undefined) {
+      sight = sightOf(this.#parts.createContext({ requestId: "", principal }).visibility);
+      this.#sights.set(principal, sight);
+    }
+    return sight;
+  }
+
+  /** Null where the answer is none to the question: the server says what is wrong with it. */
+  async #run(known: KnownOperation, { variables }: AdmittedOperation, principal: Principal, requestId: string) {
+    const context = this.#parts.createContext({ requestId, principal });
+    const result = (await known.plan.query({}, context, { ...variables })) as ExecutionResult;
+    const { data } = result;
+    if (!data) return null;
+    const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
+    this.#parts.metrics.queries.inc({ by: "plan" });
+    const body = Buffer.from(`${JSON.stringify({ errors, data })}\n`);
+    return { body, data, context, hasErrors: errors !== undefined };
+  }
+
+  #toPublic(error: GraphQLError, requestId: string) {
+    const { compiled, logger } = this.#parts;
+    const publicError = compiled.toPublicError(error, requestId);
+    return toPublicFormat(publicError.toJSON(), publicError, logger);
+  }
+}
+
+function scopeOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): KnownOperation["scope"] {
+  const types = new TypeInfo(schema);
+  const roots = new Set<string>();
+  let isMirrored = true;
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      [Kind.FIELD]: ({ name, selectionSet }) => {
+        const parent = types.getParentType()?.name ?? "";
+        if (parent === "Query") roots.add(name.value);
+        const type = getNamedType(types.getType());
+        if (name.value.startsWith("__") && name.value !== "__typename") isMirrored = false;
+        if (selectionSet && !mirrored.has(type?.name ?? "")) isMirrored = false;
+      },
+    }),
+  );
+  roots.delete("__typename");
+  if (!isMirrored || operation.operation !== "query") return null;
+  const names = [...roots];
+  if (names.every((name) => aboutCustomers.has(name))) return "customers";
+  return names.every((name) => aboutCustomers.has(name) || aboutTenant.has(name)) ? "tenant" : null;
+}
+
+/** What is not there now may be there a moment later, and then nothing of what was read was written. */
+function dependenceOf(
+  scope: "customers" | "tenant",
+  { data, context }: { data: object; context: RequestContext },
+): DependsOn | null {
+  if (scope === "tenant" && context.visibility.tenant !== null) {
+    return { kind: "tenant", tenant: context.visibility.tenant };
+  }
+  // The operator's questions for what is not here are put to the provider.
+  if (Object.values(data).includes(null)) return null;
+  return scope === "tenant" ? { kind: "tenant", tenant: null } : { kind: "customers", ids: context.customersRead };
+}
