@@ -183,3 +183,21 @@ test("a file is attached only when it was uploaded, fits its slot and belongs to
   expect(at(read.body, "data.verification_status")).toBe("PENDING");
   expect(await attach({ id_file: mine })).toEqual([200, "Customer files uploaded successfully"]);
 });
+
+test("a page of any origin may PUT, as a browser asks beforehand", async () => {
+  const client = await startSandboxClient();
+  const { url, headers } = await presign(client, await createCustomer(client), { file_type: "image/png" });
+  const asked = await fetch(url, {
+    method: "OPTIONS",
+    headers: {
+      origin: "https://app.example.com",
+      "access-control-request-method": "PUT",
+      "access-control-request-headers": "content-type,x-amz-server-side-encryption",
+    },
+  });
+  expect(asked.status).toBe(204);
+  expect(asked.headers.get("access-control-allow-origin")).toBe("*");
+  expect(asked.headers.get("access-control-allow-methods")).toContain("PUT");
+  const stored = await fetch(url, { method: "PUT", headers, body: "bytes" });
+  expect([stored.status, stored.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
+});

@@ -22,6 +22,14 @@ export function registerStorageRoutes(app: FastifyInstance, files: Files): void 
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
   app.setErrorHandler((_error, _request, reply) => refuse(reply, incomplete));
 
+  // As a bucket is set up for uploads from pages: the URL itself is the permission, whatever the origin.
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.header("access-control-allow-origin", "*");
+  });
+  app.options("/storage/*", async (_request, reply) =>
+    reply.headers({ "access-control-allow-methods": "PUT", "access-control-allow-headers": "*" }).code(204).send(),
+  );
+
   app.put<PutObject>("/storage/:id", async (request, reply) => {
     const file = files.find(request.params.id);
     const refusal = refusalOf(request, file);
@@ -42,7 +50,11 @@ export function registerStorageRoutes(app: FastifyInstance, files: Files): void 
     return reply.header("etag", `"${md5.digest("hex")}"`).send();
   });
 
-  app.all("/storage/*", async (_request, reply) => refuse(reply, accessDenied));
+  app.route({
+    method: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    url: "/storage/*",
+    handler: async (_request, reply) => refuse(reply, accessDenied),
+  });
 }
 
 function refusalOf(request: FastifyRequest, file: FileRecord | undefined): Refusal | undefined {
