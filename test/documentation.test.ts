@@ -1,18 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parse, validate } from "graphql";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { readConfig, readSandboxConfig } from "../src/config.js";
 import { customerMagic, payoutMagic } from "../src/sandbox/magic-values.js";
-import { readPrintedSchema } from "./support/fixed-api.js";
-import { blocksOf, codeOf, readPage, rowsOf, sectionsOf } from "./support/markdown-blocks.js";
-import { startTestGateway } from "./support/start-test-gateway.js";
-import { hasTerminal, Terminal } from "./support/terminal.js";
+import { UserErrorCode } from "../src/schema/user-error.enum.js";
+import { blocksOf, codeOf, pages, readPage, rowsOf, sectionsOf } from "./support/markdown-blocks.js";
 
 const readme = readPage("README.md");
 const configuration = readPage("src/config.ts") + readPage("src/config-limits.ts");
-const isService = process.env.REQUIRE_SERVICES === "1";
-if (!hasTerminal) console.warn("The README's commands are not run: bash, curl, sed or base64 is missing.");
 
 const namesRead = new Set(
   [
@@ -30,52 +24,6 @@ function section(page: string, heading: string): string {
   if (text === undefined) throw new Error(`There is no section ${heading}.`);
   return text;
 }
-
-/** An answer with what differs from run to run taken out. */
-function settled(text: string): unknown {
-  return JSON.parse(text, (_key, value) => {
-    if (typeof value !== "string") return value;
-    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return "(an id)";
-    return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? "(a time)" : value;
-  });
-}
-
-const operations = blocksOf(readme, "graphql");
-
-test.each(operations.map(({ text }) => text))("the schema allows what the README asks: %#", (text) => {
-  expect(validate(readPrintedSchema(), parse(text))).toEqual([]);
-});
-
-(hasTerminal || isService ? test : test.skip)("the README's commands lead to the answers that it shows", async () => {
-  const { client } = await startTestGateway({ sandbox: { reviewDelayMs: 400, payoutStepDelayMs: 200 } });
-  const folder = mkdtempSync(join(tmpdir(), "readme-"));
-  const [watching, working] = [new Terminal(folder), new Terminal(folder)];
-  try {
-    const commands = blocksOf(readme, "sh").filter((block) => block.section === "The three steps");
-    const [follow = "", ...steps] = commands.map(({ text }) => text.replaceAll("http://127.0.0.1:4000", client.url));
-    const answers = blocksOf(readme, "json").filter((block) => block.section === "The three steps");
-    expect(steps).toHaveLength(3);
-    expect(answers).toHaveLength(3);
-
-    watching.type(follow);
-    await watching.shows(":\n\n");
-    const shownAfter = ['"customer":"PENDING"', '"customer":"VERIFIED"', '"payout":"SUCCESSFUL"'];
-    for (const [index, step] of steps.entries()) {
-      expect(settled(await working.run(step))).toEqual(settled(answers[index]?.text ?? ""));
-      await watching.shows(shownAfter[index] ?? "");
-    }
-    expect([...watching.shown.matchAll(/"(customer|document|payout)":"(\w+)"/g)].map(([, , to]) => to)).toEqual(
-      codeOf(section(readme, "The three steps").split("By now")[1]?.split("\n\n")[0] ?? "").filter((code) =>
-        /^[A-Z]+$/.test(code),
-      ),
-    );
-    const first = await client.request(operations[0]?.text ?? "");
-    expect(settled(JSON.stringify(first))).toEqual(settled(blocksOf(readme, "json")[0]?.text ?? ""));
-  } finally {
-    await Promise.all([watching.close(), working.close()]);
-    rmSync(folder, { recursive: true });
-  }
-});
 
 test("the README's table of settings has the variables that are read, and no other", () => {
   const listed = rowsOf(section(readme, "Settings")).flatMap(([names = ""]) => codeOf(names));
@@ -126,20 +74,17 @@ test("the README's table of settings tells the defaults", () => {
   });
 });
 
-test.each(["README.md", "CONTRIBUTING.md", "docs/sandbox.md"])(
-  "%s names only scripts and variables that exist",
-  (path) => {
-    const page = readPage(path);
-    const { scripts } = JSON.parse(readPage("package.json")) as { scripts: Record<string, string> };
-    const known = new Set(["ci", ...Object.keys(scripts)]);
-    const named = [...page.matchAll(/`npm (?:run )?([a-z-]+)|^(?:npm ci && )?npm (?:run )?([a-z-]+)/gm)].map(
-      ([, quoted, typed]) => quoted ?? typed ?? "",
-    );
-    expect(named.filter((name) => !known.has(name))).toEqual([]);
-    const assigned = blocksOf(page, "sh").flatMap(({ text }) => [...text.matchAll(/(?:^|\s)([A-Z]+(?:_[A-Z]+)+)=/gm)]);
-    expect(assigned.map(([, name = ""]) => name).filter((name) => !namesRead.has(name))).toEqual([]);
-  },
-);
+test.each(["CONTRIBUTING.md", ...pages])("%s names only scripts and variables that exist", (path) => {
+  const page = readPage(path);
+  const { scripts } = JSON.parse(readPage("package.json")) as { scripts: Record<string, string> };
+  const known = new Set(["ci", ...Object.keys(scripts)]);
+  const named = [...page.matchAll(/`npm (?:run )?([a-z-]+)|^(?:npm ci && )?npm (?:run )?([a-z-]+)/gm)].map(
+    ([, quoted, typed]) => quoted ?? typed ?? "",
+  );
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+  const assigned = blocksOf(page, "sh").flatMap(({ text }) => [...text.matchAll(/(?:^|\s)([A-Z]+(?:_[A-Z]+)+)=/gm)]);
+  expect(assigned.map(([, name = ""]) => name).filter((name) => !namesRead.has(name))).toEqual([]);
+});
 
 test("docs/sandbox.md shows every magic value, and no other", () => {
   const rows = rowsOf(section(readPage("docs/sandbox.md"), "Magic values"));
@@ -149,3 +94,46 @@ test("docs/sandbox.md shows every magic value, and no other", () => {
   expect(tags).toEqual(Object.keys(customerMagic).map((tag) => `+${tag}`));
   expect(words).toEqual(Object.keys(payoutMagic));
 });
+
+test("docs/errors.md has a row for every code, and no other", () => {
+  const page = readPage("docs/errors.md");
+  const codesIn = (heading: string) => rowsOf(section(page, heading)).map(([code = ""]) => codeOf(code)[0]);
+  expect(codesIn("User errors").sort()).toEqual(Object.keys(UserErrorCode).sort());
+  // Where a code is given to a client, and the two of which access has a type of its own.
+  const sources = readdirSync("src/http", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readPage(`src/http/${name}`));
+  const given = [...sources.join("").matchAll(/(?:\bcode: |\bcode = |\? |: |, )"([A-Z]+(?:_[A-Z]+)+)"/g)].map(
+    ([, code]) => code,
+  );
+  const codes = new Set([...given, "UNAUTHENTICATED", "FORBIDDEN"]);
+  codes.delete("BAD_REQUEST");
+  expect(codesIn("Codes of errors").sort()).toEqual([...codes].sort());
+});
+
+const exampleNotes = ["", "react-hook/", "apollo-upload/", "partner-script/", "curl/"].map(
+  (folder) => `examples/${folder}README.md`,
+);
+
+test.each([...pages, ...exampleNotes, "CONTRIBUTING.md", "CHANGELOG.md"])("%s links only to what is there", (page) => {
+  const links = [...readPage(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  const broken = links.filter((link) => !/^https?:/.test(link) && !isThere(page, link));
+  expect(broken).toEqual([]);
+});
+
+function isThere(page: string, link: string): boolean {
+  const [path = "", heading] = link.split("#");
+  const target = path === "" ? page : join(dirname(page), path);
+  if (!existsSync(target)) return false;
+  return heading === undefined || headingsOf(readPage(target)).includes(heading);
+}
+
+/** As they are written in links. */
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}

@@ -1,12 +1,24 @@
 // The code blocks and tables of a page of the documentation, by the heading they stand under.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 export interface CodeBlock {
   language: string;
+  /** What stands behind the language, e.g. `variables` of "json variables". */
+  note: string;
   section: string;
+  /** The line of the page on which its text begins. */
+  line: number;
   text: string;
 }
+
+/** The README and what it links to. */
+export const pages = [
+  "README.md",
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
 
 export function readPage(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -19,12 +31,30 @@ export function sectionsOf(page: string): Map<string, string> {
   return new Map([["", first], ...named]);
 }
 
+/** Every fenced block, in the order of the page. */
+export function allBlocksOf(page: string): CodeBlock[] {
+  const found: CodeBlock[] = [];
+  let section = "";
+  let open: CodeBlock | null = null;
+  for (const [index, line] of page.split("\n").entries()) {
+    const fence = /^```(\w*) ?(.*)$/.exec(line);
+    if (open && line === "```") {
+      found.push(open);
+      open = null;
+    } else if (open) {
+      open.text += `${line}\n`;
+    } else if (fence) {
+      open = { language: fence[1] ?? "", note: fence[2] ?? "", section, line: index + 2, text: "" };
+    } else if (line.startsWith("## ")) {
+      section = line.slice(3);
+    }
+  }
+  if (open) throw new Error(`The block of line ${open.line} has no end.`);
+  return found;
+}
+
 export function blocksOf(page: string, language: string): CodeBlock[] {
-  return [...sectionsOf(page)].flatMap(([section, text]) =>
-    [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
-      .map(([, found = "", block = ""]) => ({ language: found, section, text: block }))
-      .filter((block) => block.language === language),
-  );
+  return allBlocksOf(page).filter((block) => block.language === language);
 }
 
 /** The rows of a section's tables, without their heads: the cells' text, trimmed. */
