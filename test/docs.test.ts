@@ -2,8 +2,9 @@
 
 import { jest } from "@jest/globals";
 import { startKeyedGateway } from "./support/credentials.js";
-import { PageRun, scriptName } from "./support/docs/page-run.js";
+import { PageRun, scriptName, stepsOf } from "./support/docs/page-run.js";
 import { Scripts } from "./support/docs/scripts.js";
+import { ShownValues } from "./support/docs/shown-values.js";
 import { unrun } from "./support/docs/unrun-blocks.js";
 import { allBlocksOf, type CodeBlock, codeOf, pages, readPage, sectionsOf } from "./support/markdown-blocks.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
@@ -72,4 +73,24 @@ test("every block that is listed as not run is there, with its reason", () => {
     ({ page, begins, reason }) => !reason || !allBlocksOf(readPage(page)).some(({ text }) => text.startsWith(begins)),
   );
   expect(missing).toEqual([]);
+});
+
+test("a block that nothing runs is a fault, and so is an answer without anything above it", () => {
+  const steps = (page: string) => () => stepsOf(allBlocksOf(page));
+  expect(steps("```ruby\nputs 1\n```\n")).toThrow('line 2: a block of "ruby " that nothing runs.');
+  expect(steps("```\nnpm start\n```\n")).toThrow("line 2");
+  expect(steps("```json\n{}\n```\n")).toThrow("line 2");
+  expect(steps("```sh\nls\n```\n```json variables\n{}\n```\n")).toThrow("line 5");
+  expect(steps("```sh\nls")).toThrow("The block of line 2 has no end.");
+});
+
+test("an answer may differ in ids, cursors and times only, and what stood for an id stands for it ever after", () => {
+  const [shownId, cameId] = ["6ed6435b-e9e6-4540-b9f2-4e0cc38fcc40", "01a208ce-0ad5-7660-b367-91779bab8646"];
+  const values = new ShownValues();
+  values.match({ id: shownId, at: "2026-11-23T14:27:28.101Z" }, { id: cameId, at: "2027-01-01T00:00:00.000Z" });
+  expect(values.settle(`{"id":"${shownId}"}`)).toBe(`{"id":"${cameId}"}`);
+  expect(() => values.match({ id: shownId }, { id: shownId.replace("6", "7") })).toThrow("the answer.id");
+  expect(() => values.match({ status: "PENDING" }, { status: "FAILED" })).toThrow("the answer.status");
+  expect(() => values.match({ fee: null }, {})).toThrow("the answer");
+  expect(() => values.match([1], [1, 2])).toThrow("the answer");
 });
