@@ -1,9 +1,8 @@
 // What was written since one last looked.
 
 import SqliteDatabase from "better-sqlite3";
-import { sql } from "kysely";
-import type { Db } from "./database.js";
-import type { RecentChangesTable } from "./tables.js";
+import { type Kysely, sql } from "kysely";
+import type { RecentChangesTable, Tables } from "./tables.js";
 
 export interface RecentChanges {
   revision: number;
@@ -38,7 +37,7 @@ export function watchSqliteFile(path: string): ChangeWatch {
   };
 }
 
-export function watchByQueries(db: Db): ChangeWatch {
+export function watchByQueries(db: Kysely<Tables>): ChangeWatch {
   return {
     async since(after) {
       const rows = await db
