@@ -17,6 +17,7 @@ import pg from "pg";
 import type { DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrations.js";
 import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
+import { withKeptStatements } from "./sqlite-statements.js";
 import type { Tables } from "./tables.js";
 
 export type Db = Kysely<Tables>;
@@ -84,7 +85,7 @@ function sqliteDialect(path: string): SqliteDialect {
         step: (total, decimal) => (decimal === null ? total : Big(total ?? 0).plus(decimal)),
         result: (total) => (total === null ? null : Big(total).toFixed()),
       });
-      return database;
+      return withKeptStatements(database);
     },
   });
 }

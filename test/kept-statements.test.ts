@@ -1,0 +1,51 @@
+import { sql } from "kysely";
+import { readSetting, writeSetting } from "../src/store/setting.queries.js";
+import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
+
+test("a query that was run before sees what another connection has changed, in rows and in columns", async () => {
+  const url = await newSqliteUrl();
+  const [one, other] = [await openTestDatabase(url), await openTestDatabase(url)];
+  const read = () => one.db.selectFrom("settings").selectAll().orderBy("name").execute();
+  await writeSetting(one.db, "a", "1");
+  expect(await read()).toEqual([{ name: "a", value: "1" }]);
+  await writeSetting(other.db, "a", "2");
+  await sql`alter table settings add column note text default 'n'`.execute(other.db);
+  expect(await read()).toEqual([{ name: "a", value: "2", note: "n" }]);
+  await sql`alter table settings drop column note`.execute(other.db);
+  expect(await read()).toEqual([{ name: "a", value: "2" }]);
+});
+
+test("a query that failed can be run again", async () => {
+  const { db } = await openTestDatabase("sqlite::memory:");
+  const insert = (name: string) => db.insertInto("settings").values({ name, value: "v" }).execute();
+  await insert("a");
+  await expect(insert("a")).rejects.toMatchObject({ code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
+  await insert("b");
+  expect(await readSetting(db, "b")).toBe("v");
+});
+
+test("a transaction that failed is followed by one that does not", async () => {
+  const database = await openTestDatabase("sqlite::memory:");
+  const write = (name: string, ends: () => void) =>
+    database.transaction(async (tx) => {
+      await writeSetting(tx, name, "v");
+      ends();
+    });
+  const failing = write("a", () => {
+    throw new Error("on purpose");
+  });
+  await expect(failing).rejects.toThrow("on purpose");
+  await write("b", () => {});
+  expect([await readSetting(database.db, "a"), await readSetting(database.db, "b")]).toEqual([null, "v"]);
+});
+
+test("more different queries than are kept are all answered", async () => {
+  const { db } = await openTestDatabase("sqlite::memory:");
+  await writeSetting(db, "a", "v");
+  for (let round = 0; round < 2; round += 1) {
+    for (let number = 0; number < 400; number += 1) {
+      const { rows } = await sql<{ n: number }>`select ${sql.lit(number)} as n from settings`.execute(db);
+      expect(rows).toEqual([{ n: number }]);
+    }
+  }
+});
