@@ -65,6 +65,7 @@ import { InboxWorker } from "./webhooks/inbox-worker.js";
 import { ParkedEvents } from "./webhooks/parked-events.js";
 import { WebhookReceiver } from "./webhooks/receive-webhook.js";
 import { startReconciliation } from "./webhooks/start-reconciliation.js";
+import { EventStore } from "./webhooks/store-events.js";
 
 export interface Gateway {
   url: string;
@@ -196,8 +197,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const inbox = new InboxWorker({ database, door, adopter, metrics, logger });
     stops.push(() => inbox.stop());
+    const events = new EventStore(database);
     const receiver = new WebhookReceiver({
-      database,
+      events,
       secrets: webhookSecrets,
       toleranceSeconds: config.webhookToleranceSeconds,
       metrics,
@@ -296,6 +298,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
           logger,
         }),
         accountImport,
+        events,
         webhooks: new WebhooksDataSource(provider),
         everyMs: config.reconcileMs,
         onStored: () => inbox.wake(),

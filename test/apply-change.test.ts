@@ -7,7 +7,7 @@ import { InProcessWakeUps } from "../src/mirror/wake-ups.js";
 import { customersByIds, customersPage } from "../src/store/customer.queries.js";
 import type { Database } from "../src/store/database.js";
 import { documentsByIds } from "../src/store/document.queries.js";
-import { insertEvent } from "../src/store/inbox.queries.js";
+import { insertEvents } from "../src/store/inbox.queries.js";
 import { payoutsByIds } from "../src/store/payout.queries.js";
 import { logAfter, logHead } from "../src/store/status-log.queries.js";
 import { everything } from "../src/store/visibility.js";
@@ -341,7 +341,7 @@ forEachDatabase((name, open, newUrl) => {
     const { door, database, customer, readLog, announced } = doorTo(await open());
     const news = [customerNews(), customerNews({ status: "VERIFIED" })];
     const failing = door.apply(news, { source: "MUTATION" }, async (tx) => {
-      await insertEvent(tx, eventRow());
+      await insertEvents(tx, [eventRow()]);
       throw new Error("on purpose");
     });
     await expect(failing).rejects.toThrow("on purpose");

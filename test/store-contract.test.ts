@@ -9,7 +9,7 @@ import {
   unheardCustomers,
   updateCustomer,
 } from "../src/store/customer.queries.js";
-import { type Database, openDatabase } from "../src/store/database.js";
+import { type Database, type Db, openDatabase } from "../src/store/database.js";
 import {
   documentsByIds,
   documentsOfCustomers,
@@ -18,13 +18,15 @@ import {
   updateDocument,
 } from "../src/store/document.queries.js";
 import {
-  claimEvent,
+  claimEvents,
+  contentsByKey,
   countEvents,
   dueEvents,
-  hasOtherContent,
-  insertEvent,
+  insertEvents,
+  type NewInboxRow,
   nextEventAt,
   settleEvent,
+  settleEvents,
 } from "../src/store/inbox.queries.js";
 import {
   claimIntent,
@@ -72,6 +74,21 @@ async function storePayouts(database: Database, rows: Parameters<typeof payoutRo
   await database.transaction(async (tx) => {
     for (const row of stored) await insertPayout(tx, row);
   });
+  return stored;
+}
+
+/** Stores the events in their order and answers their ids. */
+async function insertAll(db: Db, rows: readonly NewInboxRow[]): Promise<number[]> {
+  const stored: number[] = [];
+  for (const row of rows) {
+    await insertEvents(db, [row]);
+    const { id } = await db
+      .selectFrom("inbox")
+      .where("dedupe_key", "=", row.dedupe_key)
+      .select("id")
+      .executeTakeFirstOrThrow();
+    stored.push(id);
+  }
   return stored;
 }
 
@@ -583,67 +600,79 @@ forEachDatabase((name, open, newUrl) => {
     test("keeps an event once, and the same event with other content beside it", async () => {
       const { db } = await open();
       const event = eventRow({ dedupe_key: "e1", content_hash: "h1" });
-      expect(await insertEvent(db, event)).toEqual({ id: expect.any(Number) });
-      expect(await hasOtherContent(db, "e1", "h1")).toBe(false);
-      expect(await insertEvent(db, { ...event, raw_body: "repeated" })).toBeNull();
-      expect(await hasOtherContent(db, "e1", "h2")).toBe(true);
-      expect(await insertEvent(db, { ...event, content_hash: "h2" })).not.toBeNull();
-      expect(await hasOtherContent(db, "e2", "h2")).toBe(false);
-      expect(await countEvents(db, "RECEIVED")).toBe(2);
+      const other = { ...event, content_hash: "h2" };
+      expect(await insertEvents(db, [])).toEqual(new Set());
+      expect(await insertEvents(db, [event])).toEqual(new Set(["h1"]));
+      expect(await insertEvents(db, [{ ...event, raw_body: "repeated" }])).toEqual(new Set());
+      expect(await insertEvents(db, [event, other, eventRow({ content_hash: "h3" })])).toEqual(new Set(["h2", "h3"]));
+      expect(await contentsByKey(db, ["e1", "e2"])).toEqual(
+        new Map([
+          ["e1", new Set(["h1", "h2"])],
+          ["e2", new Set()],
+        ]),
+      );
+      expect(await countEvents(db, "RECEIVED")).toBe(3);
     });
 
     test("of many deliveries of one event at once, one is kept", async () => {
       const { db, transaction } = await open();
       const event = eventRow();
-      const kept = await Promise.all(Array.from({ length: 8 }, () => transaction((tx) => insertEvent(tx, event))));
-      expect(kept.filter((row) => row !== null)).toHaveLength(1);
+      const kept = await Promise.all(Array.from({ length: 8 }, () => transaction((tx) => insertEvents(tx, [event]))));
+      expect(kept.filter(({ size }) => size > 0)).toHaveLength(1);
       expect(await countEvents(db, "RECEIVED")).toBe(1);
     });
 
-    test("gives what is due in the order it came, until it is settled", async () => {
+    test("gives what is due, the longest due first, until it is settled", async () => {
       const { db } = await open();
-      const inserted = [];
-      for (const next_attempt_at of [30, 10, 20, 99]) {
-        inserted.push(await insertEvent(db, eventRow({ next_attempt_at })));
-      }
-      const [first, second, third, later] = inserted.map((row) => row!.id);
+      const [first, second, third, later] = await insertAll(
+        db,
+        [30, 10, 20, 99].map((next_attempt_at) => eventRow({ next_attempt_at })),
+      );
       const due = async (now: number, limit = 10) => ids(await dueEvents(db, now, limit));
-      expect(await due(30)).toEqual([first, second, third]);
-      expect(await due(30, 2)).toEqual([first, second]);
+      expect(await due(30)).toEqual([second, third, first]);
+      expect(await due(30, 2)).toEqual([second, third]);
       expect(await due(9)).toEqual([]);
-      expect(await nextEventAt(db)).toBe(10);
+      expect(await nextEventAt(db, 9)).toBe(10);
 
       await settleEvent(db, second!, { state: "PARKED", reason: "why" });
       await settleEvent(db, first!, { state: "RECEIVED", attempts: 1, next_attempt_at: 60, reason: "later" });
       expect(await due(30)).toEqual([third]);
-      expect(await due(60)).toEqual([first, third]);
-      await settleEvent(db, first!, { state: "APPLIED", reason: null });
-      await settleEvent(db, third!, { state: "IGNORED", reason: null });
-      expect(await nextEventAt(db)).toBe(99);
+      expect(await due(60)).toEqual([third, first]);
+      await db.transaction().execute(async (tx) => {
+        await settleEvents(tx, [first!], "APPLIED");
+        await settleEvents(tx, [third!], "IGNORED");
+        await settleEvents(tx, [], "APPLIED");
+      });
+      expect(await nextEventAt(db, 60)).toBe(99);
       await settleEvent(db, later!, { state: "APPLIED", reason: null });
-      expect(await nextEventAt(db)).toBeNull();
+      expect(await nextEventAt(db, 60)).toBeNull();
       expect(await countEvents(db, "APPLIED")).toBe(2);
+      expect(await countEvents(db, "IGNORED")).toBe(1);
       expect(await countEvents(db, "PARKED")).toBe(1);
     });
 
     test("of many workers at once, one takes an event, until its lease ends", async () => {
       const { db } = await open();
-      const { id } = (await insertEvent(db, eventRow({ next_attempt_at: 0 })))!;
-      const claims = await Promise.all(Array.from({ length: 8 }, () => claimEvent(db, id, 1000, 500)));
-      expect(claims.filter(Boolean)).toHaveLength(1);
-      expect(await dueEvents(db, 1499, 10)).toEqual([]);
-      expect(await nextEventAt(db)).toBe(1500);
-      expect(ids(await dueEvents(db, 1500, 10))).toEqual([id]);
+      const [id, other] = (await insertAll(db, [
+        eventRow({ next_attempt_at: 0 }),
+        eventRow({ next_attempt_at: 0 }),
+      ])) as [number, number];
+      const claims = await Promise.all(Array.from({ length: 8 }, () => claimEvents(db, [id], 1000, 500)));
+      expect(claims.filter((claimed) => claimed.has(id))).toHaveLength(1);
+      expect(await claimEvents(db, [id, other], 1000, 400)).toEqual(new Set([other]));
+      expect(await dueEvents(db, 1399, 10)).toEqual([]);
+      expect(await nextEventAt(db, 1399)).toBe(1400);
+      expect(ids(await dueEvents(db, 1500, 10))).toEqual([id, other]);
       await settleEvent(db, id, { state: "APPLIED", reason: null });
-      expect(await claimEvent(db, id, 9000, 500)).toBe(false);
+      expect(await claimEvents(db, [id], 9000, 500)).toEqual(new Set());
     });
 
     test("an event waits for the earlier ones of its subject, and wakes nobody meanwhile", async () => {
       const { db } = await open();
-      const earlier = (await insertEvent(db, eventRow({ subject: "s1", next_attempt_at: 10 })))!.id;
-      const later = (await insertEvent(db, eventRow({ subject: "s1", next_attempt_at: 10 })))!.id;
-      const other = (await insertEvent(db, eventRow({ subject: "s2", next_attempt_at: 10 })))!.id;
-      const nobody = (await insertEvent(db, eventRow({ subject: null, next_attempt_at: 10 })))!.id;
+      const [earlier, later, other, nobody] = (await insertAll(
+        db,
+        ["s1", "s1", "s2", null].map((subject) => eventRow({ subject, next_attempt_at: 10 })),
+      )) as [number, number, number, number];
       const due = async () => ids(await dueEvents(db, 20, 10));
       expect(await due()).toEqual([earlier, other, nobody]);
 
@@ -651,11 +680,10 @@ forEachDatabase((name, open, newUrl) => {
       await settleEvent(db, nobody, { state: "IGNORED", reason: null });
       await settleEvent(db, earlier, { state: "RECEIVED", attempts: 1, next_attempt_at: 500, reason: "later" });
       expect(await due()).toEqual([]);
-      expect(await nextEventAt(db)).toBe(500);
+      expect(await nextEventAt(db, 20)).toBe(500);
 
       await settleEvent(db, earlier, { state: "PARKED", reason: "why" });
       expect(await due()).toEqual([later]);
-      expect(await nextEventAt(db)).toBe(10);
     });
   });
 
@@ -695,7 +723,7 @@ forEachDatabase((name, open, newUrl) => {
         await insertCustomer(tx, customer);
         await insertPayout(tx, payoutRow({ customer_id: customer.id }));
         await insertIntent(tx, intentRow({ idempotency_key: "k1" }));
-        await insertEvent(tx, eventRow());
+        await insertEvents(tx, [eventRow()]);
         await appendToLog(tx, logEntry());
         throw new Error("on purpose");
       });

@@ -38,24 +38,42 @@ export class ChangeDoor {
    * Applies the changes in their order, all or none. `alongside` runs last in the same transaction: the journal and the
    * inbox write what they know together with what it brought.
    */
-  async apply(
+  apply(
     changes: readonly Change[],
     news: News,
     alongside?: (tx: Tx, applied: readonly AppliedChange[]) => Promise<void>,
   ): Promise<AppliedChange[]> {
-    const { database, wakeUps } = this.#parts;
-    const applied = await database.transaction(async (tx) => {
-      await lockLog(tx);
-      const context = { database, tx, source: news.source, tenant: news.tenant ?? operatorTenant, now: Date.now() };
+    return this.open(news, async (tx, applyNext) => {
       const results: AppliedChange[] = [];
-      for (const change of changes) results.push(await applyOne(context, change));
+      for (const change of changes) results.push(await applyNext(change));
       await alongside?.(tx, results);
       return results;
     });
-    for (const result of applied) this.#report(result, news.source);
+  }
+
+  /**
+   * Runs the work in one transaction that applies changes one by one: all of it is written, or nothing. A change that is
+   * refused with an UnknownSubject or a MismatchedPayout has written nothing, so the work may go on without it.
+   */
+  async open<T>(
+    news: News,
+    work: (tx: Tx, applyNext: (change: Change) => Promise<AppliedChange>) => Promise<T>,
+  ): Promise<T> {
+    const { database, wakeUps } = this.#parts;
+    const applied: AppliedChange[] = [];
+    const result = await database.transaction(async (tx) => {
+      await lockLog(tx);
+      const context = { database, tx, source: news.source, tenant: news.tenant ?? operatorTenant, now: Date.now() };
+      return work(tx, async (change) => {
+        const next = await applyOne(context, change);
+        applied.push(next);
+        return next;
+      });
+    });
+    for (const next of applied) this.#report(next, news.source);
     const last = applied.findLast(({ position }) => position !== null);
     if (last?.position) wakeUps.announce(last.position);
-    return applied;
+    return result;
   }
 
   #report(applied: AppliedChange, source: StatusSource): void {

@@ -70,6 +70,14 @@ export async function openDatabase(url: string): Promise<Database> {
   };
 }
 
+// PostgreSQL's classes of faulty data, broken constraints, transactions in each other's way, and values out of bounds.
+const rowFault = /^(SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)|(22|23|40|54)[0-9A-Z]{3}$)/;
+
+/** Whether the failure comes from what was written, so that something else could be written all the same. */
+export function isAboutRows(error: unknown): boolean {
+  return rowFault.test(String((error as { code?: unknown } | null)?.code));
+}
+
 function sqliteDialect(path: string): SqliteDialect {
   return new SqliteDialect({
     database: async () => {

@@ -1,21 +1,21 @@
-import { type Insertable, type Selectable, sql } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { Db, Tx } from "./database.js";
 import type { InboxState, InboxTable } from "./tables.js";
 
 export type InboxRow = Selectable<InboxTable>;
 
-/** Stores an event, or answers null where the same event with the same content is there already. */
-export async function insertEvent(
-  db: Db | Tx,
-  row: Omit<Insertable<InboxTable>, "id">,
-): Promise<{ id: number } | null> {
+export type NewInboxRow = Omit<Insertable<InboxTable>, "id">;
+
+/** Stores events in their order; answers the contents of those that were not there yet. Each content comes once. */
+export async function insertEvents(db: Db | Tx, rows: readonly NewInboxRow[]): Promise<Set<string>> {
+  if (rows.length === 0) return new Set();
   const inserted = await db
     .insertInto("inbox")
-    .values(row)
+    .values([...rows])
     .onConflict((conflict) => conflict.columns(["dedupe_key", "content_hash"]).doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  return inserted ?? null;
+    .returning("content_hash")
+    .execute();
+  return new Set(inserted.map(({ content_hash }) => content_hash));
 }
 
 /** Whether an event with this key was stored before, whatever its content. */
@@ -24,64 +24,85 @@ export async function hasEventKey(db: Db | Tx, dedupeKey: string): Promise<boole
   return row !== undefined;
 }
 
-/** Whether an event with this key but other content was stored before. */
-export async function hasOtherContent(db: Db | Tx, dedupeKey: string, contentHash: string): Promise<boolean> {
-  const row = await db
+/** What is stored under the keys: the contents of each. */
+export async function contentsByKey(db: Db | Tx, keys: readonly string[]): Promise<Map<string, Set<string>>> {
+  const contents = new Map<string, Set<string>>(keys.map((key) => [key, new Set()]));
+  const rows = await db
     .selectFrom("inbox")
-    .where("dedupe_key", "=", dedupeKey)
-    .where("content_hash", "!=", contentHash)
-    .select("id")
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** The oldest events that are due and free. */
-export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[]> {
-  return nextOfSubjects(db)
-    .where("next_attempt_at", "<=", now)
-    .where("lease_until", "<=", now)
-    .selectAll()
-    .orderBy("id")
-    .limit(limit)
+    .where("dedupe_key", "in", [...contents.keys()])
+    .select(["dedupe_key", "content_hash"])
     .execute();
+  for (const { dedupe_key, content_hash } of rows) contents.get(dedupe_key)?.add(content_hash);
+  return contents;
 }
 
-/** Takes a due event for one worker, or answers false where another has it. */
-export async function claimEvent(db: Db, id: number, now: number, leaseMs: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
+/** The events that are due and free, those first that have been due the longest. */
+export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[]> {
+  return (
+    db
+      .selectFrom("inbox as event")
+      .where("state", "=", "RECEIVED")
+      .where("next_attempt_at", "<=", now)
+      .where("lease_until", "<=", now)
+      // An event waits while an earlier one of its subject is not settled.
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("inbox as earlier")
+              .whereRef("earlier.subject", "=", "event.subject")
+              .where("earlier.state", "=", "RECEIVED")
+              .whereRef("earlier.id", "<", "event.id")
+              .select("earlier.id"),
+          ),
+        ),
+      )
+      .selectAll()
+      // As the index has it: however many wait, no more are looked at than are due.
+      .orderBy("next_attempt_at")
+      .orderBy("id")
+      .limit(limit)
+      .execute()
+  );
+}
+
+/** Takes due events for one worker; answers the ids of those that nobody else had taken or settled. */
+export async function claimEvents(
+  db: Db | Tx,
+  ids: readonly number[],
+  now: number,
+  leaseMs: number,
+): Promise<Set<number>> {
+  if (ids.length === 0) return new Set();
+  const claimed = await db
     .updateTable("inbox")
     .set({ lease_until: now + leaseMs })
-    .where("id", "=", id)
+    .where("id", "in", ids)
     .where("state", "=", "RECEIVED")
     .where("lease_until", "<=", now)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+    .returning("id")
+    .execute();
+  return new Set(claimed.map(({ id }) => id));
 }
 
-/** When the next event is both due and free. */
-export async function nextEventAt(db: Db): Promise<number | null> {
-  const later = sql<number>`min(case when next_attempt_at > lease_until then next_attempt_at else lease_until end)`;
-  const { at } = await nextOfSubjects(db).select(later.as("at")).executeTakeFirstOrThrow();
-  return at === null ? null : Number(at);
-}
-
-/** An event waits while an earlier one of its subject is not settled. */
-function nextOfSubjects(db: Db) {
-  return db
-    .selectFrom("inbox as event")
-    .where("state", "=", "RECEIVED")
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("inbox as earlier")
-            .whereRef("earlier.subject", "=", "event.subject")
-            .where("earlier.state", "=", "RECEIVED")
-            .whereRef("earlier.id", "<", "event.id")
-            .select("earlier.id"),
-        ),
-      ),
-    );
+/**
+ * When something may be due that is not yet; null where nothing waits. It may be too early for an event that waits for
+ * another one of its subject, never too late.
+ */
+export async function nextEventAt(db: Db, now: number): Promise<number | null> {
+  const waiting = db.selectFrom("inbox").where("state", "=", "RECEIVED");
+  const [due, free] = await Promise.all([
+    waiting
+      .where("next_attempt_at", ">", now)
+      .select((eb) => eb.fn.min("next_attempt_at").as("at"))
+      .executeTakeFirst(),
+    waiting
+      .where("next_attempt_at", "<=", now)
+      .where("lease_until", ">", now)
+      .select((eb) => eb.fn.min("lease_until").as("at"))
+      .executeTakeFirst(),
+  ]);
+  const times = [due?.at, free?.at].filter((at) => at !== null && at !== undefined).map(Number);
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
 export interface EventOutcome {
@@ -97,6 +118,16 @@ export async function settleEvent(db: Db | Tx, id: number, outcome: EventOutcome
     .updateTable("inbox")
     .set({ ...outcome, lease_until: 0, settled_at: isSettled ? Date.now() : null })
     .where("id", "=", id)
+    .execute();
+}
+
+/** Settles events of one batch that have the same end. */
+export async function settleEvents(tx: Tx, ids: readonly number[], state: "APPLIED" | "IGNORED"): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable("inbox")
+    .set({ state, reason: null, lease_until: 0, settled_at: Date.now() })
+    .where("id", "in", ids)
     .execute();
 }
 

@@ -15,7 +15,10 @@ export function withKeptStatements(database: SqliteDatabase.Database): KyselySql
   const kept = new LRUCache<string, SqliteDatabase.Statement>({ max: maxKept });
   return {
     close: () => void database.close(),
-    prepare: (text): SqliteStatement => {
+    prepare: (given): SqliteStatement => {
+      // Every transaction writes in the end. One that began with reading would be refused then if another process had
+      // written meanwhile; this one waits for its turn at the start.
+      const text = given === "begin" ? "begin immediate" : given;
       const known = kept.get(text);
       // Never one that is still being read: Kysely lends the connection to one query at a time.
       if (known) return known as unknown as SqliteStatement;

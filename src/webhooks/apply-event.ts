@@ -11,7 +11,7 @@ import { type InboxRow, settleEvent } from "../store/inbox.queries.js";
 import { classifyEvent } from "./classify-event.js";
 import { toChanges, UnreadableEvent } from "./to-changes.js";
 
-export type Settlement = { state: "APPLIED" | "IGNORED" } | { state: "PARKED"; reason: string };
+export type Settlement = { state: "APPLIED" } | { state: "IGNORED" } | { state: "PARKED"; reason: string };
 
 export interface EventApplierParts {
   door: ChangeDoor;
@@ -23,22 +23,29 @@ export class SubjectNotFound extends Error {
   override readonly name = "SubjectNotFound";
 }
 
-/** Applies the event and settles it in the same transaction, or parks it with a reason. */
-export async function applyEvent(parts: EventApplierParts, row: InboxRow): Promise<Settlement> {
-  let changes: Change[];
+/** What a stored event says; `PARKED` where it cannot be read. */
+export type Reading = { state: "CHANGES"; changes: Change[] } | Exclude<Settlement, { state: "APPLIED" }>;
+
+export function readEvent(row: InboxRow): Reading {
   try {
     // What could not be read when it came stays unread: its stored text is not the bytes that were signed.
     const event = classifyEvent(Buffer.from(row.raw_body));
-    changes = toChanges(row.kind === "unknown" ? { ...event, kind: "unknown" } : event);
+    const changes = toChanges(row.kind === "unknown" ? { ...event, kind: "unknown" } : event);
+    return changes.length === 0 ? { state: "IGNORED" } : { state: "CHANGES", changes };
   } catch (error) {
     if (error instanceof UnreadableEvent || error instanceof UnknownStatusWord) {
       return { state: "PARKED", reason: error.message };
     }
     throw error;
   }
-  if (changes.length === 0) return { state: "IGNORED" };
+}
+
+/** Applies the event and settles it in the same transaction, or parks it with a reason. Asks the provider where needed. */
+export async function applyEvent(parts: EventApplierParts, row: InboxRow): Promise<Settlement> {
+  const reading = readEvent(row);
+  if (reading.state !== "CHANGES") return reading;
   try {
-    await applyChanges(parts, row, changes);
+    await applyChanges(parts, row, reading.changes);
     return { state: "APPLIED" };
   } catch (error) {
     if (error instanceof MismatchedPayout) return { state: "PARKED", reason: error.message };

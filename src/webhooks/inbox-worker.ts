@@ -1,13 +1,15 @@
 // Applies stored events: those of one subject in their order, each by one node. What fails is tried again later, and
 // parked with its reason after a bounded number of tries.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { WorkLoop } from "../mirror/work-loop.js";
 import type { Database } from "../store/database.js";
-import { claimEvent, dueEvents, type InboxRow, nextEventAt, settleEvent } from "../store/inbox.queries.js";
+import { claimEvents, dueEvents, type InboxRow, nextEventAt, settleEvent } from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
-import { applyEvent, type EventApplierParts } from "./apply-event.js";
+import { applyBatch } from "./apply-batch.js";
+import { applyEvent, type EventApplierParts, type Settlement } from "./apply-event.js";
 
 export interface InboxWorkerParts extends EventApplierParts {
   database: Database;
@@ -23,19 +25,19 @@ export interface InboxRetries {
 }
 
 const defaultRetries: InboxRetries = { maxAttempts: 10, firstWaitMs: 500, longestWaitMs: 60_000 };
-const batchSize = 50;
+// Others wait for the database while a batch is applied: it takes some milliseconds.
+const batchSize = 40;
 // What a node that died had in hand is free again after this. That a slow one is overtaken does no harm: an event that is
 // applied twice changes nothing the second time.
 const leaseMs = 5_000;
 const atLeastEveryMs = 1_000;
-const slowAfterMs = 250;
 const maxUnderWay = 20;
 
 export class InboxWorker {
   readonly #parts: InboxWorkerParts;
   readonly #retries: InboxRetries;
   readonly #loop: WorkLoop;
-  /** Events that are worked on, and their ends. Most wait for the provider. */
+  /** Events that are worked on one by one, and their ends. Most wait for the provider. */
   readonly #underWay = new Map<number, Promise<void>>();
 
   constructor(parts: InboxWorkerParts) {
@@ -57,52 +59,77 @@ export class InboxWorker {
 
   async #applyDue(isStopped: () => boolean): Promise<number | null> {
     const { db } = this.#parts.database;
-    const events = await dueEvents(db, Date.now(), batchSize);
-    for (const event of events) {
+    for (;;) {
+      const now = Date.now();
+      const events = await dueEvents(db, now, batchSize);
+      if (events.length === 0) {
+        const next = await nextEventAt(db, now);
+        return next === null ? null : next - Date.now();
+      }
+      for (const event of await this.#applyTogether(events)) {
+        if (isStopped()) return null;
+        await this.#applyAlone(event);
+      }
       if (isStopped()) return null;
-      // Another node may have it; its subject's later events are not due before it is settled.
-      if (!(await claimEvent(db, event.id, Date.now(), leaseMs))) continue;
-      // Still at work on it here: the claim only keeps others away for longer.
-      if (this.#underWay.has(event.id)) continue;
-      reachPoint("webhook-claimed");
-      await this.#settleOrLeave(event);
+      // Requests have their turn between two batches.
+      await nextTurn();
     }
-    if (events.length > 0) return 0;
-    const next = await nextEventAt(db);
-    return next === null ? null : next - Date.now();
+  }
+
+  /** Answers those that were claimed and are left to be applied alone. */
+  async #applyTogether(events: readonly InboxRow[]): Promise<InboxRow[]> {
+    const { database, door } = this.#parts;
+    try {
+      const { settled, left } = await applyBatch(door, events, leaseMs);
+      for (const [event, settlement] of settled) this.#report(event, settlement);
+      return left;
+    } catch (error) {
+      // One of them spoiled it, and nothing is written: each for itself then.
+      this.#parts.logger.warn({ err: error, events: events.length }, "webhook events not applied together");
+      const claimed = await claimEvents(
+        database.db,
+        events.map(({ id }) => id),
+        Date.now(),
+        leaseMs,
+      );
+      return events.filter(({ id }) => claimed.has(id));
+    }
   }
 
   /** An event that waits for a look-up must not hold up those of other subjects. */
-  async #settleOrLeave(event: InboxRow): Promise<void> {
+  async #applyAlone(event: InboxRow): Promise<void> {
+    // Still at work on it here: the claim only keeps others away for longer.
+    if (this.#underWay.has(event.id)) return;
     const settling = this.#settle(event)
       // Its outcome could not be written: the claim runs out, and it is due again.
       .catch((error) => this.#parts.logger.error({ err: error, event: event.id }, "webhook event not settled"))
-      .finally(() => this.#underWay.delete(event.id));
+      .finally(() => {
+        this.#underWay.delete(event.id);
+        // Its subject's next event is due now.
+        this.wake();
+      });
     this.#underWay.set(event.id, settling);
-    let timer: NodeJS.Timeout | undefined;
-    const isSlow = new Promise<true>((resolve) => {
-      timer = setTimeout(() => resolve(true), slowAfterMs);
-    });
-    const isLeft = await Promise.race([settling.then(() => false), isSlow]);
-    clearTimeout(timer);
-    if (!isLeft) return;
-    void settling.then(() => this.wake());
     if (this.#underWay.size >= maxUnderWay) await Promise.race(this.#underWay.values());
   }
 
   async #settle(event: InboxRow): Promise<void> {
-    const { database, metrics } = this.#parts;
     try {
       const settlement = await applyEvent(this.#parts, event);
-      if (settlement.state === "PARKED") return await this.#park(event, settlement.reason);
-      if (settlement.state === "IGNORED") {
-        await settleEvent(database.db, event.id, { state: "IGNORED", reason: null });
+      if (settlement.state !== "APPLIED") {
+        await settleEvent(this.#parts.database.db, event.id, { reason: null, ...settlement });
       }
       reachPoint("webhook-settled");
-      metrics.inboxEvents.inc({ outcome: settlement.state.toLowerCase() });
+      this.#report(event, settlement);
     } catch (error) {
       await this.#postpone(event, error instanceof Error ? error.message : "It could not be applied.");
     }
+  }
+
+  #report(event: InboxRow, settlement: Settlement): void {
+    const { metrics, logger } = this.#parts;
+    metrics.inboxEvents.inc({ outcome: settlement.state.toLowerCase() });
+    if (settlement.state !== "PARKED") return;
+    logger.error({ event: event.id, type: event.type, reason: settlement.reason }, "webhook event parked");
   }
 
   async #postpone(event: InboxRow, reason: string): Promise<void> {
@@ -122,8 +149,8 @@ export class InboxWorker {
   }
 
   async #park(event: InboxRow, reason: string): Promise<void> {
-    await settleEvent(this.#parts.database.db, event.id, { state: "PARKED", reason });
-    this.#parts.metrics.inboxEvents.inc({ outcome: "parked" });
-    this.#parts.logger.error({ event: event.id, type: event.type, reason }, "webhook event parked");
+    const settlement = { state: "PARKED" as const, reason };
+    await settleEvent(this.#parts.database.db, event.id, settlement);
+    this.#report(event, settlement);
   }
 }

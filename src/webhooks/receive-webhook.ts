@@ -1,11 +1,10 @@
 // A webhook that was answered 2xx is on disk. Whether it means anything is decided afterwards.
 
-import type { Database } from "../store/database.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { classifyEvent } from "./classify-event.js";
-import { storeEvent } from "./store-event.js";
+import type { EventStore } from "./store-events.js";
 import { verifySignature } from "./verify-signature.js";
 
 export interface ReceivedDelivery {
@@ -15,7 +14,7 @@ export interface ReceivedDelivery {
 }
 
 export interface WebhookReceiverParts {
-  database: Database;
+  events: EventStore;
   secrets: string[];
   toleranceSeconds: number;
   metrics: Metrics;
@@ -33,7 +32,7 @@ export class WebhookReceiver {
 
   /** STORED and REPEATED are both to be answered with success. */
   async receive(delivery: ReceivedDelivery): Promise<"STORED" | "REPEATED" | "REFUSED"> {
-    const { database, secrets, toleranceSeconds, metrics, logger, onStored } = this.#parts;
+    const { events, secrets, toleranceSeconds, metrics, logger, onStored } = this.#parts;
     const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds });
     if (!verdict.ok) {
       metrics.webhooks.inc({ kind: "unknown", outcome: "refused" });
@@ -41,7 +40,7 @@ export class WebhookReceiver {
       return "REFUSED";
     }
     const event = classifyEvent(delivery.rawBody);
-    const inserted = await storeEvent(database, event, delivery.rawBody);
+    const inserted = await events.store(event, delivery.rawBody);
     reachPoint("webhook-stored");
     metrics.webhooks.inc({ kind: event.kind, outcome: inserted ? "stored" : "repeated" });
     logger.info({ kind: event.kind, secret: verdict.secretIndex, isRepeated: !inserted }, "webhook received");

@@ -7,10 +7,11 @@ import { hasEventKey } from "../store/inbox.queries.js";
 import { readSetting, writeSetting } from "../store/setting.queries.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { classifyEvent } from "./classify-event.js";
-import { storeEvent } from "./store-event.js";
+import type { EventStore } from "./store-events.js";
 
 export interface DeliveryRecoveryParts {
   database: Database;
+  events: EventStore;
   webhooks: WebhooksDataSource;
   metrics: Metrics;
   onStored: () => void;
@@ -66,11 +67,14 @@ async function read(parts: DeliveryRecoveryParts, { status, setting, rereadMs }:
   await writeSetting(database.db, nextPageSetting, String(firstPage + maxPages));
 }
 
-async function takeOver({ database, metrics, onStored }: DeliveryRecoveryParts, rawBody: Buffer): Promise<void> {
+async function takeOver(
+  { database, events, metrics, onStored }: DeliveryRecoveryParts,
+  rawBody: Buffer,
+): Promise<void> {
   const event = classifyEvent(rawBody);
   // The log prints the body anew: its bytes are not the ones that were signed, so only the key can be compared.
   if (await hasEventKey(database.db, event.dedupeKey)) return;
-  if (!(await storeEvent(database, event, rawBody))) return;
+  if (!(await events.store(event, rawBody))) return;
   metrics.reconciliations.inc({ kind: "delivery", found: "moved" });
   onStored();
 }

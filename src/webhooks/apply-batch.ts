@@ -1,0 +1,76 @@
+// Many stored events in one transaction: what the disk takes for one it takes for all of them. Only those that the mirror
+// alone can answer are applied here; the others are left to be applied one by one.
+
+import type { Change } from "../datasources/changes.js";
+import type { ChangeDoor } from "../mirror/apply-change.js";
+import { type AppliedChange, UnknownSubject } from "../mirror/apply-context.js";
+import { MismatchedPayout } from "../mirror/apply-payout-change.js";
+import { claimEvents, type InboxRow, settleEvent, settleEvents } from "../store/inbox.queries.js";
+import { reachPoint } from "../telemetry/crash-point.js";
+import { type Reading, readEvent, type Settlement } from "./apply-event.js";
+
+export interface BatchOutcome {
+  settled: [InboxRow, Settlement][];
+  /** Claimed, and still to be applied: they take a look-up, or had failed before. */
+  left: InboxRow[];
+}
+
+/**
+ * Claims the events, applies and settles them, or does nothing at all. No two nodes apply one event: whoever changes
+ * anything holds the log until it has committed, and then the event is not free any more.
+ */
+export async function applyBatch(door: ChangeDoor, rows: readonly InboxRow[], leaseMs: number): Promise<BatchOutcome> {
+  const readings = new Map(rows.map((row) => [row, readRow(row)]));
+  const outcome = await door.open({ source: "WEBHOOK" }, async (tx, applyNext) => {
+    const ids = rows.map(({ id }) => id);
+    const claimed = await claimEvents(tx, ids, Date.now(), leaseMs);
+    reachPoint("webhook-claimed");
+    const settled: BatchOutcome["settled"] = [];
+    const left: InboxRow[] = [];
+    for (const [row, reading] of readings) {
+      if (!claimed.has(row.id)) continue;
+      const settlement = reading && (await settlementOf(reading, applyNext));
+      if (settlement) settled.push([row, settlement]);
+      else left.push(row);
+    }
+    const idsOf = (state: Settlement["state"]) =>
+      settled.filter(([, settlement]) => settlement.state === state).map(([{ id }]) => id);
+    await settleEvents(tx, idsOf("APPLIED"), "APPLIED");
+    await settleEvents(tx, idsOf("IGNORED"), "IGNORED");
+    for (const [{ id }, settlement] of settled) {
+      if (settlement.state === "PARKED") await settleEvent(tx, id, settlement);
+    }
+    return { settled, left };
+  });
+  reachPoint("webhook-settled");
+  return outcome;
+}
+
+/** Null where it has to be done alone: what failed once must not spoil a whole batch again and again. */
+function readRow(row: InboxRow): Reading | null {
+  if (row.attempts > 0) return null;
+  try {
+    return readEvent(row);
+  } catch {
+    return null;
+  }
+}
+
+/** Null where only the provider can tell. Nothing was written for it then. */
+async function settlementOf(
+  reading: Reading,
+  applyNext: (change: Change) => Promise<AppliedChange>,
+): Promise<Settlement | null> {
+  if (reading.state !== "CHANGES") return reading;
+  // An event brings one change. Of several, the first could be written when the second is refused.
+  const [change, ...more] = reading.changes;
+  if (!change || more.length > 0) return null;
+  try {
+    const { verdict } = await applyNext(change);
+    return verdict === "CONTRADICTION" ? null : { state: "APPLIED" };
+  } catch (error) {
+    if (error instanceof UnknownSubject) return null;
+    if (error instanceof MismatchedPayout) return { state: "PARKED", reason: error.message };
+    throw error;
+  }
+}
