@@ -1,8 +1,8 @@
-import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import type { CustomerStatus, CustomerType } from "../schema/customer.enum.js";
 import type { Database, Db, Tx } from "./database.js";
-import { isAfter, type PageRequest } from "./page.js";
-import type { CustomersTable, Tables } from "./tables.js";
+import { countOf, newestOf, type PageRequest } from "./page.js";
+import type { CustomersTable } from "./tables.js";
 import { textPattern } from "./text-pattern.js";
 import type { Visibility } from "./visibility.js";
 
@@ -20,21 +20,19 @@ export function customersByIds(db: Db, ids: readonly string[], visibility: Visib
 
 /** One row more than asked for tells whether a next page exists. */
 export function customersPage(db: Db, search: CustomerSearch, page: PageRequest, visibility: Visibility) {
-  let query = matching(visible(db, visibility), search);
-  if (page.after) query = query.where(isAfter(page.after));
-  return query
-    .selectAll()
-    .orderBy("created_at", "desc")
-    .orderBy("id", "desc")
-    .limit(page.first + 1)
-    .execute();
+  return newestOf(db, queriesOf(db, search, visibility), page);
 }
 
 export async function countCustomers(db: Db, search: CustomerSearch, visibility: Visibility): Promise<number> {
-  const { total } = await matching(visible(db, visibility), search)
-    .select((eb) => eb.fn.countAll().as("total"))
-    .executeTakeFirstOrThrow();
-  return Number(total);
+  const { status, type, search: text } = search;
+  // No count is kept for these: what is counted is no more than they leave.
+  if (text) return countOf(db, queriesOf(db, search, visibility));
+  let kept = db.selectFrom("customer_counts");
+  if (visibility.tenant !== null) kept = kept.where("tenant", "=", visibility.tenant);
+  if (status) kept = status.length > 0 ? kept.where("status", "in", status) : kept.where(sql<boolean>`1 = 0`);
+  if (type) kept = kept.where("type", "=", type);
+  const { total } = await kept.select((eb) => eb.fn.sum("count").as("total")).executeTakeFirstOrThrow();
+  return Number(total ?? 0);
 }
 
 /** Customers in review that were last heard of before the instant, the longest unheard first. */
@@ -74,14 +72,15 @@ function visible(db: Db, { tenant }: Visibility) {
   return tenant === null ? query : query.where("tenant", "=", tenant);
 }
 
-function matching(query: SelectQueryBuilder<Tables, "customers", object>, { status, type, search }: CustomerSearch) {
-  let narrowed = query;
-  if (status) {
-    narrowed = status.length > 0 ? narrowed.where("status", "in", status) : narrowed.where(sql<boolean>`1 = 0`);
-  }
-  if (type) narrowed = narrowed.where("type", "=", type);
-  if (search) narrowed = narrowed.where(containsText(search.toLowerCase()));
-  return narrowed;
+/** Together they select what is searched for, each row once; each has an index in the order of the page. */
+function queriesOf(db: Db, { status, type, search }: CustomerSearch, visibility: Visibility) {
+  const queries = status
+    ? [...new Set(status)].map((each) => visible(db, visibility).where("status", "=", each))
+    : [visible(db, visibility)];
+  return queries.map((query) => {
+    const narrower = type ? query.where("type", "=", type) : query;
+    return search ? narrower.where(containsText(search.toLowerCase())) : narrower;
+  });
 }
 
 function containsText(text: string) {

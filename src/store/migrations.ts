@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
+import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { recentChanges } from "./migration-recent-changes.js";
 
 function firstTables(dialect: DatabaseDialect): Migration {
@@ -271,13 +272,15 @@ const loneNodes: Migration = {
   },
 };
 
-function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
+/** All of them, in their order by name. */
+export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   return {
     async getMigrations() {
       return {
         "001-first-tables": firstTables(dialect),
         "002-access": accessTables,
         "003-append-only-audit": appendOnlyAudit(dialect),
+        "004-pages-and-counts": pagesAndCounts(dialect),
         "005-lone-nodes": loneNodes,
         "006-recent-changes": recentChanges(dialect),
       };

@@ -68,6 +68,23 @@ export interface PayoutsTable {
   as_of: number;
 }
 
+/** How many payouts there are of each kind, kept by triggers. What a payout does not have is an empty text. */
+export interface PayoutCountsTable {
+  tenant: string;
+  status: PayoutStatus;
+  currency: string;
+  wallet: string;
+  count: number;
+}
+
+/** How many customers there are of each kind, kept by triggers. */
+export interface CustomerCountsTable {
+  tenant: string;
+  status: CustomerStatus;
+  type: CustomerType;
+  count: number;
+}
+
 export type LoggedEntity = "CUSTOMER" | "DOCUMENT" | "PAYOUT";
 export type AnyStatus = CustomerStatus | DocumentStatus | PayoutStatus;
 
@@ -229,6 +246,8 @@ export interface Tables {
   customers: CustomersTable;
   documents: DocumentsTable;
   payouts: PayoutsTable;
+  payout_counts: PayoutCountsTable;
+  customer_counts: CustomerCountsTable;
   status_log: StatusLogTable;
   log_head: LogHeadTable;
   recent_changes: RecentChangesTable;
