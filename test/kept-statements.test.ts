@@ -1,3 +1,4 @@
+import SqliteDatabase from "better-sqlite3";
 import { sql } from "kysely";
 import { readSetting, writeSetting } from "../src/store/setting.queries.js";
 import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
@@ -47,5 +48,21 @@ test("more different queries than are kept are all answered", async () => {
       const { rows } = await sql<{ n: number }>`select ${sql.lit(number)} as n from settings`.execute(db);
       expect(rows).toEqual([{ n: number }]);
     }
+  }
+});
+
+test("a transaction that reads first and writes later is not overtaken in between", async () => {
+  const url = await newSqliteUrl();
+  const database = await openTestDatabase(url);
+  const other = new SqliteDatabase(url.slice("sqlite:".length), { timeout: 0 });
+  try {
+    await database.transaction(async (tx) => {
+      expect(await readSetting(tx, "a")).toBeNull();
+      expect(() => other.exec("insert into settings values ('a', 'other')")).toThrow("locked");
+      await writeSetting(tx, "a", "mine");
+    });
+    expect(other.prepare("select value from settings").pluck().all()).toEqual(["mine"]);
+  } finally {
+    other.close();
   }
 });
