@@ -47,14 +47,16 @@ async function move(context: ApplyContext, known: PayoutRow, change: PayoutChang
     ...merged(known, change, verdict !== "STALE"),
     ...(to === "FAILED" ? {} : { failure_reason: null }),
   };
-  const hasChanged = Object.entries(columns).some(([column, value]) => known[column as keyof PayoutRow] !== value);
+  // Only what is new is written: each column named in an update costs the indexes that it is in.
+  const changed = Object.fromEntries(
+    Object.entries(columns).filter(([column, value]) => known[column as keyof PayoutRow] !== value),
+  );
   const position = isMoving ? await log(context, known, known.status, to, change, verdict) : null;
   await updatePayout(context.tx, known.id, {
-    ...columns,
-    status: to,
+    ...changed,
     as_of: context.now,
-    ...(position === null ? {} : { position }),
-    ...(hasChanged || isMoving ? { updated_at: context.now } : {}),
+    ...(position === null ? {} : { status: to, position }),
+    ...(position !== null || Object.keys(changed).length > 0 ? { updated_at: context.now } : {}),
   });
   return { ...result, position };
 }
