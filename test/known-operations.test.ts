@@ -94,8 +94,10 @@ test("the server, the compiled operation and the kept answer say the same to the
       const first = await answerOf(client, mark, headers);
       const second = await answerOf(client, mark, headers);
       const third = await answerOf(client, mark, headers);
+      const fourth = await answerOf(client, mark, headers);
       expect([name, headers, second]).toEqual([name, headers, first]);
       expect([name, headers, third]).toEqual([name, headers, first]);
+      expect([name, headers, fourth]).toEqual([name, headers, first]);
     }
   }
   const { plan, kept } = await ways(gateway);

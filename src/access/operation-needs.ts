@@ -66,6 +66,10 @@ export function needsOf(
   return [...needs.values()];
 }
 
+export function missingNeed(principal: Principal, needs: readonly FieldNeed[]): FieldNeed | undefined {
+  return needs.find(({ anyOf }) => !anyOf.some((scope) => hasScope(principal, scope)));
+}
+
 /** Throws an AccessError that names the field and what it needs. The trail has it as a refusal. */
 export function requireScopes(
   principal: Principal,
@@ -73,7 +77,7 @@ export function requireScopes(
   audit: AuditTrail,
   requestId: string | null = null,
 ): void {
-  const missing = needs.find(({ anyOf }) => !anyOf.some((scope) => hasScope(principal, scope)));
+  const missing = missingNeed(principal, needs);
   if (!missing) return;
   const action = missing.field.replace(rootType, "");
   audit.note({ principal, action, requestId, detail: { code: "FORBIDDEN" } });

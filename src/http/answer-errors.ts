@@ -6,6 +6,7 @@ import { AccessError } from "../access/access-error.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { Refusal } from "./admission/refusal.js";
+import { jsonType, mediaTypeFor } from "./media-types.js";
 import { hidden } from "./public-error.js";
 import { UploadFault } from "./uploads/upload-faults.js";
 
@@ -109,20 +110,4 @@ export function answerClientError(metrics: Metrics) {
 
 function bodyOf(message: string, code: string, extensions: Record<string, unknown> = {}) {
   return { errors: [{ message, extensions: { code, ...extensions } }] };
-}
-
-export const jsonType = "application/json";
-export const responseType = "application/graphql-response+json";
-
-/** The newer type for whoever names it, and does not like the older one better. */
-export function mediaTypeFor(accept: string | undefined): string {
-  const weights = new Map<string, number>();
-  for (const item of (accept ?? "").split(",")) {
-    const [type = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
-    const weight = Number(parameters.find((parameter) => parameter.startsWith("q="))?.slice(2) ?? 1);
-    // Of two that weigh the same, the one that is named first counts.
-    if (!weights.has(type)) weights.set(type, (Number.isNaN(weight) ? 0 : weight) - weights.size * 1e-6);
-  }
-  const newer = weights.get(responseType) ?? 0;
-  return newer > 0 && newer > (weights.get(jsonType) ?? 0) ? responseType : jsonType;
 }

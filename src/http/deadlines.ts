@@ -1,12 +1,19 @@
 // Ends what a client draws out: a body that does not come to its end, and an answer that is not read. Streams are not
 // answered through the framework and have no end to wait for.
 
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { limitExceeded } from "./admission/refusal.js";
 
-export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs: number }): void {
-  const receiving = new Map<FastifyRequest, number>();
+/** For what is read and answered without the framework. */
+export interface Deadlines {
+  /** Answers a function that ends it. */
+  receiving(raw: IncomingMessage): () => void;
+  answering(raw: ServerResponse): void;
+}
+
+export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs: number }): Deadlines {
+  const receiving = new Map<Pick<FastifyRequest, "raw">, number>();
   const answering = new Map<ServerResponse, number>();
   app.addHook("preParsing", (request, { raw }, payload, done) => {
     receiving.set(request, performance.now());
@@ -44,10 +51,21 @@ export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs:
   };
   const timer = setInterval(sweep, Math.min(1_000, requestMs));
   app.addHook("onClose", () => clearInterval(timer));
+  return {
+    receiving: (raw) => {
+      const request = { raw };
+      receiving.set(request, performance.now());
+      return () => receiving.delete(request);
+    },
+    answering: (raw) => {
+      answering.set(raw, performance.now());
+      raw.once("close", () => answering.delete(raw));
+    },
+  };
 }
 
 /** Whoever reads the body hears of it as of a broken connection, only that this one can still be answered. */
-function endBody({ raw }: FastifyRequest, requestMs: number): void {
+function endBody({ raw }: Pick<FastifyRequest, "raw">, requestMs: number): void {
   const fault = limitExceeded("requestTime", `The body did not arrive within ${requestMs / 1000} seconds.`, {
     status: 408,
   });

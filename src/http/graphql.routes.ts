@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -13,16 +14,18 @@ import type { Metrics } from "../telemetry/metrics.js";
 import type { Admission, AdmittedOperation } from "./admission/admission.js";
 import { readParameters, readRequest } from "./admission/read-request.js";
 import { badRequest } from "./admission/refusal.js";
-import { jsonType, responseType } from "./answer-errors.js";
 import { authenticateRequests, principalOf } from "./authenticate.js";
 import { allowOrigins, isPreflighted, preflightHeader } from "./browser-rules.js";
 import type { CallerLimits } from "./caller-limits.js";
 import { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
 import type { CredentialGuard } from "./credential-guard.js";
+import type { Deadlines } from "./deadlines.js";
 import { createEventStreamHandler } from "./event-stream.js";
+import { FastLane } from "./fast-lane.js";
 import { takeJson } from "./json-body.js";
 import { KnownOperations } from "./known-operations.js";
+import { usualMediaType } from "./media-types.js";
 import { toPublicFormat } from "./public-error.js";
 import type { Sessions } from "./sessions.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
@@ -37,6 +40,7 @@ export interface GraphqlParts {
   admission: Admission;
   callers: CallerLimits;
   sessions: Sessions;
+  deadlines: Deadlines;
   metrics: Metrics;
   audit: AuditTrail;
   corsOrigins: readonly string[];
@@ -47,19 +51,26 @@ export interface GraphqlParts {
 const otherBody = `Send the body with content-type: application/json, or an upload as multipart/form-data with ${preflightHeader}.`;
 const foreignPage = `A page of another site could send this. Prove that you are none by the header ${preflightHeader}, with any value.`;
 
-export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<{ subscriber: Subscriber }> {
+export async function graphqlRoutes(
+  app: FastifyInstance,
+  parts: GraphqlParts,
+): Promise<{ subscriber: Subscriber; lane: FastLane }> {
   const { schema, createContext, credentials, admission, callers, sessions, logger } = parts;
   const compiled = new CompiledGateway(schema, logger);
   const apollo = await startApollo(parts, compiled);
   const known = new KnownOperations({ ...parts, compiled });
+  const lane = new FastLane({ ...parts, known });
+  app.addHook("preClose", () => lane.close());
   app.addHook("onClose", () => apollo.stop());
 
   // Before anything else: a browser asks without a credential whether it may send one.
   await allowOrigins(app, parts.corsOrigins);
+  app.addHook("onRequest", async ({ raw }) => lane.throwFault(raw));
+  app.addHook("preParsing", async ({ raw }, _reply, payload) => lane.heldBody(raw) ?? payload);
   authenticateRequests(app, credentials);
   app.addHook("onRequest", async (request, reply) => {
     const principal = principalOf(request);
-    callers.request(principal);
+    if (!lane.isCounted(request.raw)) callers.request(principal);
     // What is never inflated cannot grow.
     if (request.headers["content-encoding"] !== undefined) {
       throw badRequest("The body must not be compressed.", { status: 415 });
@@ -69,7 +80,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
     if (request.method === "GET" && !isPreflighted(request.headers)) throw badRequest(foreignPage, { reason: "csrf" });
     reply.raw.once("close", callers.operation(principal));
   });
-  takeJson(app);
+  takeJson(app, (request, body) => lane.noteBody(request.raw, body));
   app.removeContentTypeParser("text/plain");
   app.addContentTypeParser("*", (_request, _payload, done) =>
     done(badRequest(otherBody, { reason: "csrf", status: 415 })),
@@ -85,8 +96,11 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
       const principal = principalOf(request);
       const operation = admission.admit(principal, readRequest(request.body), "POST", request.id);
       const mediaType = usualMediaType(request.headers.accept);
-      const body = mediaType && (await known.answer(operation, principal, request.id));
-      if (body) return reply.header("content-type", mediaType).send(body);
+      const body = mediaType === null ? null : await known.answer(operation, principal, request.id);
+      if (mediaType && body !== null) {
+        lane.learn(request.raw, operation, mediaType, reply.getHeaders() as OutgoingHttpHeaders);
+        return reply.header("content-type", mediaType).send(body);
+      }
       parts.metrics.queries.inc({ by: "server" });
       request.body = apolloRequest(operation);
       return answerByServer(request, reply);
@@ -121,7 +135,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
       admittedOf: (request) => admitted.get(request) as AdmittedOperation,
     }),
   });
-  return { subscriber };
+  return { subscriber, lane };
 }
 
 /** Behind admission it has nothing left to refuse: it runs what was admitted and chooses the kind of answer. */
@@ -149,12 +163,6 @@ async function startApollo({ admission, logger }: GraphqlParts, compiled: Compil
   });
   await apollo.start();
   return apollo;
-}
-
-/** Null: what the client would like better is for the server to choose. */
-function usualMediaType(accept: string | undefined): string | null {
-  if (accept === undefined || accept === "*/*" || accept === jsonType) return `${jsonType}; charset=utf-8`;
-  return accept === responseType ? `${responseType}; charset=utf-8` : null;
 }
 
 function apolloRequest({ text, operationName, variables }: AdmittedOperation) {

@@ -1,12 +1,13 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { badRequest } from "./admission/refusal.js";
 
 /** JSON of exactly the characters that were sent: what is no UTF-8 is refused, where a usual parser would put others. */
-export function takeJson(scope: FastifyInstance): void {
+export function takeJson(scope: FastifyInstance, onBody: (request: FastifyRequest, body: Buffer) => void): void {
   const parse = scope.getDefaultJsonParser("error", "error");
   const decoder = new TextDecoder("utf-8", { fatal: true });
   scope.removeContentTypeParser("application/json");
   scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    onBody(request, body as Buffer);
     let text: string;
     try {
       text = decoder.decode(body as Buffer);

@@ -33,6 +33,9 @@ export interface KnownOperationParts {
   logger: Logger;
 }
 
+/** Null where the server is to answer. */
+type Given = string | null;
+
 interface KnownOperation {
   id: string;
   plan: CompiledQuery;
@@ -53,31 +56,57 @@ export class KnownOperations {
   readonly #parts: KnownOperationParts;
   readonly #known = new WeakMap<OperationDefinitionNode, KnownOperation | "seen" | "other">();
   readonly #sights = new WeakMap<Principal, string>();
+  readonly #texts = new WeakMap<AdmittedOperation["variables"], string>();
+  readonly #countKept: { inc(): void };
+  readonly #countPlan: { inc(): void };
   #count = 0;
 
   constructor(parts: KnownOperationParts) {
     this.#parts = parts;
+    this.#countKept = parts.metrics.queries.labels({ by: "kept" });
+    this.#countPlan = parts.metrics.queries.labels({ by: "plan" });
   }
 
   /** The answer's body, or null where the server is to answer. */
-  async answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Promise<Buffer | null> {
+  answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Given | Promise<Given> {
     const known = this.#knownOf(admitted);
     if (!known) return null;
     if (known.scope === null) return this.#run(known, admitted, principal, requestId).then((run) => run?.body ?? null);
+    const looked = this.#parts.answers.catchUp();
+    return typeof looked === "number"
+      ? this.#answerAt(looked, known, admitted, principal, requestId)
+      : looked.then((revision) => this.#answerAt(revision, known, admitted, principal, requestId));
+  }
+
+  #answerAt(
+    revision: number,
+    known: KnownOperation,
+    admitted: AdmittedOperation,
+    principal: Principal,
+    requestId: string,
+  ): Given | Promise<Given> {
     const { answers } = this.#parts;
-    const key = `${known.id} ${this.#sightOf(principal)} ${JSON.stringify(admitted.variables)}`;
-    const looked = answers.catchUp();
-    const revision = typeof looked === "number" ? looked : await looked;
+    const key = `${known.id} ${this.#sightOf(principal)} ${this.#textOf(admitted.variables)}`;
     const kept = answers.find(key);
-    if (kept) {
-      this.#parts.metrics.queries.inc({ by: "kept" });
+    if (kept !== undefined) {
+      this.#countKept.inc();
       return kept;
     }
-    const run = await this.#run(known, admitted, principal, requestId);
-    if (!run) return null;
-    const dependsOn = run.hasErrors ? null : dependenceOf(known.scope, run);
-    if (dependsOn) answers.keep(key, run.body, revision, dependsOn);
-    return run.body;
+    return this.#run(known, admitted, principal, requestId).then((run) => {
+      if (!run) return null;
+      const dependsOn = run.hasErrors || !known.scope ? null : dependenceOf(known.scope, run);
+      if (dependsOn) answers.keep(key, run.body, revision, dependsOn);
+      return run.body;
+    });
+  }
+
+  #textOf(variables: AdmittedOperation["variables"]): string {
+    let text = this.#texts.get(variables);
+    if (text === undefined) {
+      text = JSON.stringify(variables);
+      this.#texts.set(variables, text);
+    }
+    return text;
   }
 
   #knownOf({ document, operation, operationName }: AdmittedOperation): KnownOperation | null {
@@ -115,8 +144,8 @@ export class KnownOperations {
     const { data } = result;
     if (!data) return null;
     const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
-    this.#parts.metrics.queries.inc({ by: "plan" });
-    const body = Buffer.from(`${JSON.stringify({ errors, data })}\n`);
+    this.#countPlan.inc();
+    const body = `${JSON.stringify({ errors, data })}\n`;
     return { body, data, context, hasErrors: errors !== undefined };
   }
 

@@ -6,13 +6,14 @@ import { answerClientError, answerError, answerErrors } from "./answer-errors.js
 import { secureHeaders } from "./browser-rules.js";
 import { type DashboardParts, dashboardRoutes, hasDashboard } from "./dashboard.routes.js";
 import { watchDeadlines } from "./deadlines.js";
+import type { FastLane } from "./fast-lane.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
 import { limitConnections } from "./limit-connections.js";
 import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
 import { webhookRoutes } from "./webhook.routes.js";
 import { serveWebSocket } from "./websocket.js";
 
-export interface ServerParts extends GraphqlParts, OperatorParts, DashboardParts {
+export interface ServerParts extends Omit<GraphqlParts, "deadlines">, OperatorParts, DashboardParts {
   receiver: WebhookReceiver;
   limits: ServerLimits;
 }
@@ -44,16 +45,18 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   limitConnections(app.server, limits.connectionsPerAddress, metrics);
   await secureHeaders(app);
-  watchDeadlines(app, limits);
+  const deadlines = watchDeadlines(app, limits);
   logRequests(app, logger);
   answerErrors(app, logger, metrics);
 
+  let lane: FastLane | undefined;
   // Fastify gives each registered part parsers and hooks of its own.
   await app.register(async (scope) => {
-    const { subscriber } = await graphqlRoutes(scope, parts);
+    const routes = await graphqlRoutes(scope, { ...parts, deadlines });
+    lane = routes.lane;
     const closeSockets = serveWebSocket({
       ...parts,
-      subscriber,
+      subscriber: routes.subscriber,
       server: app.server,
       maxMessageBytes: bodyBytes,
       onRefused: (reason) => metrics.refusals.inc({ reason }),
@@ -65,6 +68,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   if (hasDashboard(parts)) await app.register(dashboardRoutes, parts);
   else if (parts.hasExplorer) app.get("/", (_request, reply) => reply.redirect("/graphiql"));
   await app.ready();
+  // It does not write the line that each request has there.
+  if (!logger.isLevelEnabled("debug")) lane?.serve(app.server);
   return app;
 }
 

@@ -12,7 +12,7 @@ export type DependsOn =
   | { kind: "tenant"; tenant: string | null };
 
 interface Kept {
-  body: Buffer;
+  body: string;
   revision: number;
   dependsOn: DependsOn;
 }
@@ -35,6 +35,7 @@ export class FreshAnswers {
   /** What was read before this revision is not known to be fresh. */
   #floor = 0;
   #last = 0;
+  #lookedNow: number | null = null;
 
   constructor(database: Database) {
     this.#database = database;
@@ -45,11 +46,20 @@ export class FreshAnswers {
    * found where it still says the same. To be asked for each request: what was committed before it is seen.
    */
   catchUp(): number | Promise<number> {
+    if (this.#lookedNow !== null) return this.#lookedNow;
     const news = this.#database.changes.since(this.#known);
-    return news instanceof Promise ? news.then((late) => this.#learn(late)) : this.#learn(news);
+    if (news instanceof Promise) return news.then((late) => this.#learn(late));
+    // All that came in with the same turn of the event loop was asked before this look: it is of that moment for them too.
+    this.#lookedNow = this.#learn(news);
+    setImmediate(this.#endTurn);
+    return this.#lookedNow;
   }
 
-  find(key: string): Buffer | undefined {
+  readonly #endTurn = () => {
+    this.#lookedNow = null;
+  };
+
+  find(key: string): string | undefined {
     const kept = this.#kept.get(key);
     if (!kept) return undefined;
     if (this.#isFresh(kept)) return kept.body;
@@ -58,7 +68,7 @@ export class FreshAnswers {
   }
 
   /** `revision` is what `catchUp` answered before anything of the answer was read. */
-  keep(key: string, body: Buffer, revision: number, dependsOn: DependsOn): void {
+  keep(key: string, body: string, revision: number, dependsOn: DependsOn): void {
     this.#kept.set(key, { body, revision, dependsOn });
   }
 

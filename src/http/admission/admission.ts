@@ -4,7 +4,7 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { AuditTrail } from "../../access/audit-trail.js";
-import { requireScopes } from "../../access/operation-needs.js";
+import { type FieldNeed, requireScopes } from "../../access/operation-needs.js";
 import type { Principal } from "../../access/principal.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { costFor, sizeFor } from "./cost.js";
@@ -38,6 +38,7 @@ export interface AdmittedOperation {
   operation: OperationDefinitionNode;
   operationName: string | null;
   variables: Readonly<Record<string, unknown>>;
+  needs: readonly FieldNeed[];
 }
 
 // Some 300 bytes of syntax tree stand behind each token.
@@ -71,7 +72,8 @@ export class Admission {
     requireDoor(known.operation, door);
     this.#requireAffordable(known, variables);
     requireScopes(principal, known.needs, this.#parts.audit, requestId);
-    return { text, document: prepared.document, operation: known.operation, operationName, variables };
+    const { operation, needs } = known;
+    return { text, document: prepared.document, operation, operationName, variables, needs };
   }
 
   /** The document of a text that was admitted, by the text's SHA-256. */

@@ -1,0 +1,188 @@
+// Requests of which every byte was met before, answered ahead of the framework. It leaves out no rule: who calls was proven a
+// moment ago, what is asked was admitted, the limits are counted here, and the headers are those that the framework gave
+// the same answer. Whatever it does not know, it passes on as if it had never looked.
+
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, Server, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { LRUCache } from "lru-cache";
+import { missingNeed } from "../access/operation-needs.js";
+import type { Principal } from "../access/principal.js";
+import type { AdmittedOperation } from "./admission/admission.js";
+import { Refusal } from "./admission/refusal.js";
+import type { CallerLimits } from "./caller-limits.js";
+import type { CredentialGuard } from "./credential-guard.js";
+import type { Deadlines } from "./deadlines.js";
+import type { KnownOperations } from "./known-operations.js";
+import { usualMediaType } from "./media-types.js";
+
+export interface FastLaneParts {
+  credentials: CredentialGuard;
+  callers: CallerLimits;
+  known: KnownOperations;
+  deadlines: Deadlines;
+}
+
+// A question for one object is some hundred bytes; an operation of a page, some thousand.
+const maxBodyBytes = 8_192;
+const maxKeptBytes = 8_000_000;
+const overheadBytes = 500;
+/** Of one answer alone, or told by Node itself. */
+const ownHeaders = new Set(["x-request-id", "content-length", "date", "connection", "keep-alive", "transfer-encoding"]);
+
+export class FastLane {
+  readonly #parts: FastLaneParts;
+  readonly #operations = new LRUCache<string, AdmittedOperation>({
+    maxSize: maxKeptBytes,
+    sizeCalculation: (_operation, key) => key.length + overheadBytes,
+    dispose: (_operation, key) => this.#countLength(key, -1),
+  });
+  /** How many of the kept are so long: of another length a body need not be read here. */
+  readonly #lengths = new Map<number, number>();
+  readonly #headers = new Map<string, string[]>();
+  readonly #bodies = new WeakMap<IncomingMessage, string>();
+  readonly #held = new WeakMap<IncomingMessage, Buffer>();
+  readonly #faults = new WeakMap<IncomingMessage, unknown>();
+  readonly #counted = new WeakSet<IncomingMessage>();
+  #isClosed = false;
+
+  constructor(parts: FastLaneParts) {
+    this.#parts = parts;
+  }
+
+  /** Stands before the listener that the server has. */
+  serve(server: Server): void {
+    const [listener] = server.listeners("request") as RequestListener[];
+    if (!listener) throw new Error("The server has nobody to pass a request on to.");
+    server.removeListener("request", listener);
+    server.on("request", (request, response) => {
+      if (this.#isClosed || !this.#take(request, response, listener)) listener(request, response);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** What was read of a request here and passed on. */
+  heldBody(request: IncomingMessage): Readable | null {
+    const body = this.#held.get(request);
+    return body ? Readable.from([body], { objectMode: false }) : null;
+  }
+
+  /** Throws what a limit said here to a request that was passed on. */
+  throwFault(request: IncomingMessage): void {
+    if (this.#faults.has(request)) throw this.#faults.get(request);
+  }
+
+  /** Whether a request that was passed on was counted here. */
+  isCounted(request: IncomingMessage): boolean {
+    return this.#counted.has(request);
+  }
+
+  noteBody(request: IncomingMessage, body: Buffer): void {
+    if (body.length <= maxBodyBytes) this.#bodies.set(request, body.toString("latin1"));
+  }
+
+  /** The framework is about to answer so: the next request of the same bytes need not go there. */
+  learn(request: IncomingMessage, operation: AdmittedOperation, mediaType: string, headers: OutgoingHttpHeaders): void {
+    const body = this.#bodies.get(request);
+    // What a page of another origin is told is its own.
+    if (body === undefined || request.headers.origin !== undefined || this.#operations.has(body)) return;
+    if (!this.#headers.has(mediaType))
+      this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
+    this.#operations.set(body, operation);
+    this.#countLength(body, 1);
+  }
+
+  #countLength({ length }: string, by: 1 | -1): void {
+    this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + by);
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
+    const { headers, method, url } = request;
+    if (method !== "POST" || url !== "/graphql" || headers["content-type"] !== "application/json") return false;
+    const length = Number(headers["content-length"]);
+    if (!this.#lengths.get(length)) return false;
+    if (headers.origin !== undefined || headers["content-encoding"] !== undefined) return false;
+    if (headers.expect !== undefined || headers["transfer-encoding"] !== undefined) return false;
+    const mediaType = usualMediaType(headers.accept);
+    if (mediaType === null || !this.#headers.has(mediaType)) return false;
+    const principal = this.#parts.credentials.recall(headers.authorization);
+    if (!principal) return false;
+
+    const chunks: Buffer[] = [];
+    const received = this.#parts.deadlines.receiving(request);
+    const onError = (error: unknown) => {
+      received();
+      // A deadline's word is for the client; of a broken connection there is nobody to tell.
+      if (!(error instanceof Refusal)) return;
+      this.#faults.set(request, error);
+      passOn(request, response);
+    };
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.once("error", onError);
+    request.once("end", () => {
+      received();
+      request.removeListener("error", onError);
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      const operation = this.#operations.get(body.toString("latin1"));
+      if (operation && !missingNeed(principal, operation.needs)) {
+        void this.#answer(request, response, { principal, operation, mediaType, body, passOn });
+      } else {
+        this.#hold(request, response, body, passOn);
+      }
+    });
+    return true;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
+    const { principal, operation, mediaType, passOn } = asked;
+    const { callers, known } = this.#parts;
+    let end: (() => void) | undefined;
+    this.#counted.add(request);
+    try {
+      callers.request(principal);
+      end = callers.operation(principal);
+      const requestId = randomUUID();
+      const given = known.answer(operation, principal, requestId);
+      const answer = given instanceof Promise ? await given : given;
+      if (answer !== null) return this.#write(response, mediaType, requestId, answer, end);
+    } catch (error) {
+      this.#faults.set(request, error);
+    }
+    end?.();
+    this.#hold(request, response, asked.body, passOn);
+  }
+
+  #write(response: ServerResponse, mediaType: string, requestId: string, body: string, end: () => void): void {
+    const headers = this.#headers.get(mediaType) as string[];
+    response.writeHead(200, [...headers, "x-request-id", requestId, "content-length", String(Buffer.byteLength(body))]);
+    response.end(body);
+    if (response.writableLength === 0) {
+      end();
+      return;
+    }
+    response.once("close", end);
+    this.#parts.deadlines.answering(response);
+  }
+
+  #hold(request: IncomingMessage, response: ServerResponse, body: Buffer, passOn: RequestListener): void {
+    this.#held.set(request, body);
+    passOn(request, response);
+  }
+}
+
+interface Asked {
+  principal: Principal;
+  operation: AdmittedOperation;
+  mediaType: string;
+  body: Buffer;
+  passOn: RequestListener;
+}
+
+function toRawHeaders(headers: OutgoingHttpHeaders): string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || ownHeaders.has(name) ? [] : [name, String(value)],
+  );
+}
