@@ -3,7 +3,6 @@ import type { CustomerChange, PayoutChange } from "../src/datasources/changes.js
 import { Adopter } from "../src/mirror/adopt.js";
 import { ChangeDoor } from "../src/mirror/apply-change.js";
 import type { AnyStatusChange } from "../src/mirror/entities.js";
-import { forEver } from "../src/mirror/log-follower.js";
 import { Mirror } from "../src/mirror/mirror.js";
 import { InProcessWakeUps } from "../src/mirror/wake-ups.js";
 import type { Database } from "../src/store/database.js";
@@ -76,8 +75,8 @@ forEachDatabase((name, open, newUrl) => {
     return startNode(await open());
   }
 
-  const follow = (node: Node, after: string | null, filter: LogFilter = {}, visibility: Visibility = everything) =>
-    node.mirror.followStatusChanges(after, filter, forEver(visibility));
+  const follow = async (node: Node, after: string | null, filter: LogFilter = {}, visibility = everything) =>
+    (await node.mirror.followStatusChanges(after, filter, visibility))[Symbol.asyncIterator]();
 
   test("a reader gets what was, then what comes, without a gap or a repeat, while many write", async () => {
     const node = await start();

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { pino } from "pino";
 import { ChangeDoor } from "../src/mirror/apply-change.js";
-import { followLog, forEver } from "../src/mirror/log-follower.js";
+import { LiveLog } from "../src/mirror/live-log.js";
+import { StatusFeed } from "../src/mirror/status-feed.js";
 import { InProcessWakeUps } from "../src/mirror/wake-ups.js";
 import { openDatabase } from "../src/store/database.js";
 import { everything } from "../src/store/visibility.js";
@@ -204,28 +205,21 @@ describe("with a log on disk", () => {
     expect((await socket.take()).payload.data.statusChanged.cursor).toBe(customer.cursor);
   });
 
-  test("a change that is written while the log is being read is told at once, and not only by the next slow look", async () => {
-    const url = `sqlite:${join(folder, "gateway.db")}`;
-    const [database, other] = [await openDatabase(url), await openDatabase(url)];
-    const wakeUps = new InProcessWakeUps();
-    const door = new ChangeDoor({
-      database: other,
-      wakeUps,
-      metrics: new Metrics(),
-      logger: pino({ level: "silent" }),
-    });
-    let afterRead = async () => {};
-    // Stands between the database's answer and its reader, where another node's change can fall.
-    const db = database.db.withPlugin({
-      transformQuery: ({ node }) => node,
-      transformResult: async ({ result }) => {
-        const act = afterRead;
-        afterRead = async () => {};
-        await act();
-        return result;
-      },
-    });
-    afterRead = async () => {
+  test.each([
+    ["head", 1],
+    ["entries", 2],
+  ])(
+    "a change that is written while the log's %s are being read is told at once, and not only by the next slow look",
+    async (_what, nth) => {
+      const url = `sqlite:${join(folder, "gateway.db")}`;
+      const [database, other] = [await openDatabase(url), await openDatabase(url)];
+      const wakeUps = new InProcessWakeUps();
+      const door = new ChangeDoor({
+        database: other,
+        wakeUps,
+        metrics: new Metrics(),
+        logger: pino({ level: "silent" }),
+      });
       const details = {
         type: "INDIVIDUAL" as const,
         firstName: "Ada",
@@ -234,15 +228,31 @@ describe("with a log on disk", () => {
         country: "NG",
       };
       const change = { kind: "customer" as const, id: "c1", status: "PENDING" as const, occurredAt: null, details };
-      await door.apply([change], { source: "WEBHOOK" });
-    };
-    const options = { after: 0, filter: {}, lifetime: forEver(everything) };
-    const log = followLog({ ...database, db }, wakeUps, options, ({ entity_id }) => entity_id);
-    const startedAt = performance.now();
-    expect(await log.next()).toEqual({ value: "c1", done: false });
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
-    await log.return?.();
-    await database.close();
-    await other.close();
-  });
+      let reads = 0;
+      // Stands between the database's answer and its reader, where another node's change can fall.
+      const db = database.db.withPlugin({
+        transformQuery: ({ node }) => node,
+        transformResult: async ({ result }) => {
+          reads += 1;
+          if (reads === nth) await door.apply([change], { source: "WEBHOOK" });
+          return result;
+        },
+      });
+      const live = new LiveLog({ ...database, db }, wakeUps);
+      const feed = new StatusFeed({ live, logId: "log", after: 0, filter: {}, visibility: everything });
+      const changes = feed[Symbol.asyncIterator]();
+      const startedAt = performance.now();
+      const next = changes.next();
+      // The second read is of the entries: something wakes it.
+      if (nth === 2) {
+        while (reads === 0) await new Promise(setImmediate);
+        wakeUps.announce(0);
+      }
+      expect(await next).toMatchObject({ value: { entityId: "c1" }, done: false });
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      await changes.return?.();
+      await database.close();
+      await other.close();
+    },
+  );
 });

@@ -16,7 +16,9 @@ import { Sessions } from "../src/http/sessions.js";
 import { createSubscriber } from "../src/http/subscribe.js";
 import { serveWebSocket } from "../src/http/websocket.js";
 import { openDatabase } from "../src/store/database.js";
+import { Metrics } from "../src/telemetry/metrics.js";
 import { moveCustomer } from "./support/move-customer.js";
+import { openSubscriptions } from "./support/open-subscriptions.js";
 import { openSocket, type RawSocket } from "./support/raw-socket.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 import { statusChangeFields, type TestClient } from "./support/test-client.js";
@@ -188,18 +190,20 @@ test("two hundred subscriptions that were ended leave nothing behind", async () 
   const socket = await (await openSocket(gateway.url)).init();
   await isListening(socket);
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const open = () => openSubscriptions(gateway.metrics);
   const before = timers();
   for (let index = 0; index < 200; index += 1) socket.subscribe(`s${index}`, everyChange);
   await isListening(socket);
   await client.createCustomer();
   for (let index = 0; index < 200; index += 1) await socket.take();
-  await isListening(socket);
-  expect(timers()).toBeGreaterThan(before + 100);
+  expect(await open()).toBe(200);
   for (let index = 0; index < 100; index += 1) socket.send({ id: `s${index}`, type: "complete" });
   await isListening(socket);
+  expect(await open()).toBe(100);
   // The other half has no chance to say so.
   socket.socket.terminate();
-  while (timers() > before + 10) await new Promise((resolve) => setImmediate(resolve));
+  while ((await open()) > 0) await new Promise((resolve) => setImmediate(resolve));
+  while (timers() > before) await new Promise((resolve) => setImmediate(resolve));
   expect(await isAnswering(client)).toBe(true);
 });
 
@@ -254,6 +258,9 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
   const sessions = new Sessions(authenticator, logger);
   const schema = buildSchema("type Query { a: Int }");
   const { limits } = readConfig({});
+  const createContext = () => {
+    throw new Error("Nothing was asked for.");
+  };
   const stop = serveWebSocket({
     logger,
     server,
@@ -265,10 +272,8 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
     corsOrigins: [],
     onRefused: () => undefined,
     schema,
-    subscriber: createSubscriber(logger),
-    createContext: () => {
-      throw new Error("Nothing was asked for.");
-    },
+    subscriber: createSubscriber({ schema, createContext, metrics: new Metrics(), logger }),
+    createContext,
     maxMessageBytes: 1000,
     initTimeoutMs: 30,
   });

@@ -6,7 +6,6 @@ import type { ReferenceData } from "../mirror/reference-data.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { OperatorStatus } from "../schema/operator-status.type.js";
 import type { ParkedEvents } from "../webhooks/parked-events.js";
-import type { Lifetime } from "./session.js";
 
 export interface ContextParts {
   mirror: Mirror;
@@ -20,20 +19,18 @@ export interface ContextParts {
 export interface ContextRequest {
   requestId: string;
   principal: Principal;
-  /** Of a subscription. */
-  lifetime?: Lifetime;
+  /** Of a subscription over SSE. */
   lastEventId?: string | null;
 }
 
 export type CreateContext = (request: ContextRequest) => RequestContext;
 
 export function contextFactory(parts: ContextParts): CreateContext {
-  return ({ requestId, principal, lifetime, lastEventId }) => {
+  return ({ requestId, principal, lastEventId }) => {
     const visibility = visibilityOf(principal);
     return {
       requestId,
       lastEventId: lastEventId ?? null,
-      lifetime: lifetime ?? null,
       principal,
       visibility,
       ...parts,

@@ -7,82 +7,53 @@ import type { GraphQLSchema } from "graphql";
 import { createHandler, type OperationArgs } from "graphql-sse";
 import type { AdmittedOperation } from "./admission/admission.js";
 import { principalOf } from "./authenticate.js";
-import type { CreateContext } from "./create-context.js";
 import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
-import type { EventResults, Subscriber, SubscriptionArgs } from "./subscribe.js";
+import { StreamSink } from "./stream-sink.js";
+import type { Subscriber, SubscriptionRequest } from "./subscribe.js";
 
 export interface EventStreamParts {
   schema: GraphQLSchema;
   subscriber: Subscriber;
-  createContext: CreateContext;
   sessions: Sessions;
   admittedOf: (request: FastifyRequest) => AdmittedOperation;
 }
 
-/** Lets one event out at a time: the library would take them all and keep them for a client that does not read. */
-class Pace {
-  readonly cursors: string[] = [];
-  #written = Promise.resolve();
-  #release = () => {};
-
-  /** Waits until the event before this one has left. */
-  async turn(cursor: string): Promise<void> {
-    await this.#written;
-    this.cursors.push(cursor);
-    this.#written = new Promise((resolve) => {
-      this.#release = resolve;
-    });
-  }
-
-  release(): void {
-    this.#release();
-  }
-}
+type StreamArgs = OperationArgs<never> & { subscription: SubscriptionRequest };
 
 /** What belongs to one stream. */
-interface Stream {
+interface StreamContext {
   session: Session;
-  pace: Pace;
+  sink: StreamSink;
 }
 
-type StreamArgs = SubscriptionArgs & { pace: Pace };
-
 export function createEventStreamHandler(parts: EventStreamParts) {
-  const { schema, subscriber, createContext, sessions, admittedOf } = parts;
-  const handle = createHandler<FastifyRequest, Stream, never>({
+  const { schema, subscriber, sessions, admittedOf } = parts;
+  const handle = createHandler<FastifyRequest, StreamContext, never>({
     // One connection for each subscription: no stream is kept for a client that has gone.
     authenticate: () => null,
     // Admission has validated already.
     validate: () => [],
     onSubscribe: (request): OperationArgs<never> => {
-      const { session, pace } = request.context;
-      const { document, operationName, variables } = admittedOf(request.raw);
-      const requestId = request.raw.id;
-      const lifetime = session.subscribe();
-      const renewContext = () => createContext({ requestId, principal: session.principal, lifetime });
-      const lastEventId = request.headers.get("last-event-id") || null;
-      const args: StreamArgs = {
-        schema,
-        document,
-        operationName,
-        variableValues: variables,
-        contextValue: createContext({ requestId, principal: session.principal, lifetime, lastEventId }),
-        renewContext,
-        lifetime,
-        pace,
+      const { session, sink } = request.context;
+      const operation = admittedOf(request.raw);
+      const { document, operationName, variables } = operation;
+      const subscription: SubscriptionRequest = {
+        operation,
+        requestId: request.raw.id,
+        principal: session.principal,
+        lifetime: session.subscribe(),
+        lastEventId: request.headers.get("last-event-id") || null,
+        sink,
       };
-      return args as unknown as OperationArgs<never>;
+      const args = { schema, document, operationName, variableValues: variables, contextValue: null, subscription };
+      return args as unknown as StreamArgs;
     },
-    subscribe: async (args) => {
-      const { pace, ...subscription } = args as unknown as StreamArgs;
-      const results = await subscriber.subscribe(subscription);
-      return Symbol.asyncIterator in results ? paced(results, pace) : results;
-    },
+    subscribe: (args) => subscriber.subscribe((args as unknown as StreamArgs).subscription),
   });
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const pace = new Pace();
+    const sink = new StreamSink(reply.raw);
     // A stream that ends without its last event is taken up again by the client, with a new credential.
     const session = sessions.open(principalOf(request), { closed: () => reply.raw.end() });
     reply.raw.once("close", () => sessions.release(session));
@@ -93,7 +64,7 @@ export function createEventStreamHandler(parts: EventStreamParts) {
       headers: { get: (name) => headerOf(request, name) },
       body: { query: admittedOf(request).text },
       raw: request,
-      context: { session, pace },
+      context: { session, sink },
     });
     if (body === null || typeof body === "string") {
       await reply
@@ -109,7 +80,7 @@ export function createEventStreamHandler(parts: EventStreamParts) {
       ...headers,
       "x-accel-buffering": "no",
     });
-    await write(body, reply, pace);
+    await write(body, reply, sink);
   };
 }
 
@@ -121,43 +92,18 @@ function headerOf(request: FastifyRequest, name: string): string {
   return Array.isArray(value) ? value.join(",") : (value ?? "");
 }
 
-function paced(results: EventResults, pace: Pace): EventResults {
-  return {
-    async next() {
-      const step = await results.next();
-      if (!step.done) await pace.turn(step.value.event?.cursor ?? "");
-      return step;
-    },
-    return: async () => {
-      pace.release();
-      return results.return();
-    },
-    throw: async (error) => {
-      pace.release();
-      return results.throw(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, pace: Pace): Promise<void> {
-  const stop = () => {
-    pace.release();
-    void body.return();
-  };
+/** What is no event: the library's pings, an answer that is none, and the end. */
+async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, sink: StreamSink): Promise<void> {
+  const stop = () => void body.return();
   raw.once("close", stop);
   try {
+    sink.open();
     for await (const chunk of body) {
-      const cursor = chunk.startsWith("event: next") ? pace.cursors.shift() : undefined;
-      const text = cursor ? `id: ${cursor}\n${chunk}` : chunk;
       const isOpen = await new Promise<boolean>((resolve) => {
         if (!raw.writable) return resolve(false);
-        raw.write(text, (error) => resolve(!error));
+        raw.write(chunk, (error) => resolve(!error));
       });
       if (!isOpen) break;
-      if (cursor !== undefined) pace.release();
     }
     raw.end();
   } catch {

@@ -115,7 +115,7 @@ export async function graphqlRoutes(
     });
   });
 
-  const subscriber = createSubscriber(logger);
+  const subscriber = createSubscriber(parts);
   app.route({
     method: ["GET", "POST"],
     url: "/graphql/stream",
@@ -130,7 +130,6 @@ export async function graphqlRoutes(
     handler: createEventStreamHandler({
       schema,
       subscriber,
-      createContext,
       sessions,
       admittedOf: (request) => admitted.get(request) as AdmittedOperation,
     }),

@@ -1,13 +1,6 @@
 // What a connection may do while it is open: as long as its credential counts, and as the newest one says.
 
-import { type Principal, visibilityOf } from "../access/principal.js";
-import type { FollowerLifetime } from "../mirror/log-follower.js";
-
-/** Of one subscription: it ends with the credential, after all that happened up to then was delivered. */
-export interface Lifetime extends FollowerLifetime {
-  /** The subscription is over, for whatever reason. */
-  close(): void;
-}
+import type { Principal } from "../access/principal.js";
 
 export interface SessionEvents {
   /** The credential will expire soon. */
@@ -22,11 +15,37 @@ const drainMs = 10_000;
 // The longest wait that a timer takes.
 const longestMs = 2_000_000_000;
 
+/** Of one subscription: it ends with the credential, after all that happened up to then was delivered. */
+export class Lifetime {
+  readonly #session: Session;
+  /** Called when there is a new credential, when the end has come, and when nothing is delivered any more. */
+  onChange: () => void = () => {};
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Null: nothing is delivered any more. */
+  get principal(): Principal | null {
+    return this.#session.isClosed ? null : this.#session.principal;
+  }
+
+  /** What is in the log by now is still delivered. */
+  get isEnding(): boolean {
+    return this.#session.isEnding;
+  }
+
+  /** The subscription is over, for whatever reason. */
+  close(): void {
+    this.#session.end(this);
+  }
+}
+
 export class Session {
   #principal: Principal;
   readonly #events: SessionEvents;
-  readonly #ending = new AbortController();
   readonly #open = new Set<Lifetime>();
+  #isEnding = false;
   #isClosed = false;
   #expiry: NodeJS.Timeout | undefined;
   #warning: NodeJS.Timeout | undefined;
@@ -45,28 +64,34 @@ export class Session {
     return this.#open.size;
   }
 
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Goes on under a new credential of the same owner; answers false for anybody else's, or where it is too late. */
   renew(principal: Principal): boolean {
     const { tenant, isOperator } = this.#principal;
-    if (this.#ending.signal.aborted || this.#isClosed) return false;
+    if (this.#isEnding || this.#isClosed) return false;
     if (principal.tenant !== tenant || principal.isOperator !== isOperator) return false;
     this.#principal = principal;
     this.#arm();
+    this.#tell();
     return true;
   }
 
   subscribe(): Lifetime {
-    const lifetime: Lifetime = {
-      visibility: () => (this.#isClosed ? null : visibilityOf(this.#principal)),
-      ending: this.#ending.signal,
-      drained: () => lifetime.close(),
-      close: () => {
-        this.#open.delete(lifetime);
-        if (this.#ending.signal.aborted && this.#open.size === 0) this.close(expired);
-      },
-    };
+    const lifetime = new Lifetime(this);
     this.#open.add(lifetime);
     return lifetime;
+  }
+
+  end(lifetime: Lifetime): void {
+    this.#open.delete(lifetime);
+    if (this.#isEnding && this.#open.size === 0) this.close(expired);
   }
 
   /** Nothing is delivered any more. */
@@ -81,6 +106,7 @@ export class Session {
     this.#isClosed = true;
     clearTimeout(this.#expiry);
     clearTimeout(this.#warning);
+    this.#tell();
   }
 
   #arm(): void {
@@ -100,9 +126,17 @@ export class Session {
   }
 
   #end(): void {
-    this.#ending.abort();
-    if (this.#open.size === 0) this.close(expired);
-    else this.#expiry = setTimeout(() => this.close(expired), drainMs);
+    this.#isEnding = true;
+    if (this.#open.size === 0) {
+      this.close(expired);
+      return;
+    }
+    this.#expiry = setTimeout(() => this.close(expired), drainMs);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const lifetime of [...this.#open]) lifetime.onChange();
   }
 }
 

@@ -1,5 +1,4 @@
-// One execution for each event, with a context of its own: loaders that lived as long as the subscription would answer
-// with what was true at its first event.
+// Begins subscriptions, over whichever transport, and runs what else comes over a socket.
 
 import {
   createSourceEventStream,
@@ -7,33 +6,45 @@ import {
   type ExecutionResult,
   execute,
   GraphQLError,
+  type GraphQLSchema,
   getOperationAST,
 } from "graphql";
+import type { Principal } from "../access/principal.js";
+import { StatusFeed } from "../mirror/status-feed.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import type { AdmittedOperation } from "./admission/admission.js";
 import { variableFaults } from "./admission/variable-faults.js";
+import { Audiences } from "./audience.js";
+import type { CreateContext } from "./create-context.js";
+import { EventExecutor } from "./event-execution.js";
 import { toPublicError } from "./public-error.js";
 import type { Lifetime } from "./session.js";
+import { Subscription } from "./subscription.js";
+import type { EventSink } from "./subscription-event.js";
 
-export interface SubscriptionArgs extends ExecutionArgs {
-  contextValue: RequestContext;
-  /** A context for the next event. */
-  renewContext: () => RequestContext;
-  lifetime?: Lifetime;
+export interface SubscriberParts {
+  schema: GraphQLSchema;
+  createContext: CreateContext;
+  metrics: Metrics;
+  logger: Logger;
 }
 
-/** An answer, and for a subscription the log entry it is about. */
-export interface EventResult extends ExecutionResult {
-  event?: { cursor: string };
+export interface SubscriptionRequest {
+  operation: AdmittedOperation;
+  requestId: string;
+  principal: Principal;
+  lifetime: Lifetime;
+  lastEventId?: string | null;
+  sink: EventSink;
 }
 
-/** All three methods, because a transport ends only what has them all. */
-export interface EventResults extends AsyncIterableIterator<EventResult, undefined> {
-  return(): Promise<IteratorReturnResult<undefined>>;
-  throw(error: unknown): Promise<IteratorReturnResult<undefined>>;
-}
+export function createSubscriber(parts: SubscriberParts) {
+  const { schema, createContext, metrics, logger } = parts;
+  const executor = new EventExecutor(schema, logger);
+  const audiences = new Audiences({ executor, createContext, metrics });
 
-export function createSubscriber(logger: Logger) {
   const mask = (result: ExecutionResult, requestId: string): ExecutionResult =>
     result.errors
       ? { ...result, errors: result.errors.map((error) => toPublicError(error as GraphQLError, requestId, logger)) }
@@ -51,37 +62,28 @@ export function createSubscriber(logger: Logger) {
     return named(args, result) ?? mask(result, (args.contextValue as RequestContext).requestId);
   }
 
-  async function subscribe(args: SubscriptionArgs): Promise<EventResults | ExecutionResult> {
-    const { requestId } = args.contextValue;
-    const source = await createSourceEventStream(args);
-    if (!(Symbol.asyncIterator in source)) {
-      args.lifetime?.close();
-      return named(args, source) ?? mask(source, requestId);
+  /** Closes the lifetime where it does not begin. */
+  async function subscribe(request: SubscriptionRequest): Promise<Subscription | ExecutionResult> {
+    const { operation, requestId, principal, lifetime, lastEventId = null, sink } = request;
+    const { document, operationName, variables } = operation;
+    const toPublic = (error: Error) =>
+      toPublicError(new GraphQLError(error.message, { originalError: error }), requestId, logger);
+    try {
+      const contextValue = createContext({ requestId, principal, lastEventId });
+      const args = { schema, document, operationName, variableValues: variables, contextValue };
+      const feed = await createSourceEventStream(args);
+      if (!(feed instanceof StatusFeed)) {
+        lifetime.close();
+        const result = feed as ExecutionResult;
+        return named(args, result) ?? mask(result, requestId);
+      }
+      const asked = { feed, plan: executor.planOf(document, operationName), variables };
+      const reader = await feed.live.open();
+      return new Subscription({ reader, audiences, asked, lifetime, sink, metrics, toPublic });
+    } catch (error) {
+      lifetime.close();
+      return { errors: [toPublic(error as Error) as GraphQLError] };
     }
-    const events = source[Symbol.asyncIterator]() as AsyncIterator<{ cursor: string }>;
-    const results: EventResults = {
-      async next() {
-        const step = await events.next().catch((error: Error) => {
-          throw toPublicError(new GraphQLError(error.message, { originalError: error }), requestId, logger);
-        });
-        if (step.done) return { done: true, value: undefined };
-        const result = await execute({ ...args, rootValue: step.value, contextValue: args.renewContext() });
-        const value = Object.defineProperty(mask(result, requestId), "event", { value: step.value, enumerable: false });
-        return { done: false, value };
-      },
-      async return() {
-        args.lifetime?.close();
-        await events.return?.();
-        return { done: true, value: undefined };
-      },
-      async throw(error) {
-        args.lifetime?.close();
-        await events.return?.();
-        throw error;
-      },
-      [Symbol.asyncIterator]: () => results,
-    };
-    return results;
   }
 
   return { execute: run, subscribe };

@@ -1,9 +1,9 @@
-// GraphQL over WebSocket on /graphql. A client that reads slowly is read from the log slowly: the next event is taken
-// only when the last one has left.
+// GraphQL over WebSocket on /graphql. Of subscriptions the protocol's library keeps when they begin and end; their events
+// do not pass through it.
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { AccessError } from "../access/access-error.js";
@@ -17,7 +17,8 @@ import type { CreateContext } from "./create-context.js";
 import { type KeepAliveTimes, keepAlive } from "./keep-alive.js";
 import type { Session } from "./session.js";
 import { openSession, renewSession, type SocketAccess } from "./socket-session.js";
-import type { Subscriber, SubscriptionArgs } from "./subscribe.js";
+import { SocketSink } from "./socket-sink.js";
+import type { Subscriber, SubscriptionRequest } from "./subscribe.js";
 
 export interface WebSocketParts extends SocketAccess {
   logger: Logger;
@@ -30,6 +31,11 @@ export interface WebSocketParts extends SocketAccess {
   maxMessageBytes: number;
   initTimeoutMs?: number;
   keepAliveTimes?: KeepAliveTimes;
+}
+
+/** The library hands them on as they are. */
+interface SubscriptionArgs extends ExecutionArgs {
+  subscription: SubscriptionRequest;
 }
 
 // One that is gone is found within half a minute; one that reads nothing for a minute gets all of it afterwards.
@@ -74,28 +80,26 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
         ends.get(args.contextValue as object)?.();
       }
     },
-    subscribe: (args) => subscriber.subscribe(args as SubscriptionArgs),
-    onSubscribe: ({ extra: { socket } }, _id, payload) => {
+    subscribe: (args) => subscriber.subscribe((args as unknown as SubscriptionArgs).subscription),
+    onSubscribe: ({ extra: { socket } }, id, payload) => {
       const session = sessionsOf.get(socket) as Session;
       const { principal } = session;
       try {
         callers.request(principal);
-        const { operation, document, operationName, variables } = admission.admit(
-          principal,
-          readRequest(payload),
-          "socket",
-          null,
-        );
-        const isSubscription = operation.operation === "subscription";
-        if (isSubscription) callers.subscription(principal);
-        const end = isSubscription ? null : callers.operation(principal);
-        const lifetime = isSubscription ? session.subscribe() : undefined;
-        const renewContext = () =>
-          createContext({ requestId: randomUUID(), principal: session.principal, ...(lifetime ? { lifetime } : {}) });
-        const contextValue = renewContext();
-        if (end) ends.set(contextValue, end);
-        const args = { schema, document, operationName, variableValues: variables, contextValue, renewContext };
-        return (lifetime ? { ...args, lifetime } : args) as SubscriptionArgs;
+        const operation = admission.admit(principal, readRequest(payload), "socket", null);
+        const requestId = randomUUID();
+        const { document, operationName, variables } = operation;
+        const args = { schema, document, operationName, variableValues: variables };
+        if (operation.operation.operation === "subscription") {
+          callers.subscription(principal);
+          const lifetime = session.subscribe();
+          const subscription = { operation, requestId, principal, lifetime, sink: new SocketSink(socket, id) };
+          return { ...args, contextValue: null, subscription } satisfies SubscriptionArgs;
+        }
+        const end = callers.operation(principal);
+        const contextValue = createContext({ requestId, principal });
+        ends.set(contextValue, end);
+        return { ...args, contextValue };
       } catch (error) {
         const [errors, reason] = refusedAs(error);
         onRefused(reason);

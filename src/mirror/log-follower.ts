@@ -1,110 +1,123 @@
-// Follows the status log at the reader's own pace: a batch is read only when the last one was taken, so a slow reader
-// costs a cursor and no buffer. Wake-ups only shorten the wait; the slow poll finds what a lost one would have told.
+// Follows the status log at its own pace: first what was, then what comes. The live log tells it of new entries; of so
+// many that it cannot take them it remembers only that there were some, and reads them when it is ready.
 
-import type { Database } from "../store/database.js";
-import { type LogFilter, logAfter, type StatusLogRow } from "../store/status-log.queries.js";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { LogFilter, StatusLogRow } from "../store/status-log.queries.js";
 import type { Visibility } from "../store/visibility.js";
-import type { WakeUps } from "./wake-ups.js";
+import { batchSize, type LiveReader, type LogListener } from "./live-log.js";
+import { concerns, topicOf } from "./log-topics.js";
 
-const batchSize = 100;
-const pollMs = 5_000;
+const longestQueue = 100;
+// So that what was taken can leave before more is taken.
+const takenInOneTurn = 16;
 
-/** How long a reader may go on, and what it may see meanwhile. */
-export interface FollowerLifetime {
-  /** Asked before each read; null: nothing any more. */
-  visibility(): Visibility | null;
-  /** Told when the end has come: what is in the log by then is still read. */
-  readonly ending: AbortSignal;
-  /** Called when all of that was taken. Nothing comes after it. */
-  drained(): void;
-}
-
-export interface FollowOptions {
+export interface Reading {
+  /** Everything later than this position. */
   after: number;
   filter: LogFilter;
-  lifetime: FollowerLifetime;
+  visibility: Visibility;
 }
 
-export function forEver(visibility: Visibility): FollowerLifetime {
-  return { visibility: () => visibility, ending: new AbortController().signal, drained: () => {} };
+export interface LogTaker {
+  /** The next entry. One more is given only when this one was taken. */
+  take(entry: StatusLogRow): void | Promise<void>;
+  /** All was taken that the live log has handed out. It may stop the follower. */
+  level?(): void;
+  /** The log cannot be read, or an entry was not taken. Nothing comes after it. */
+  failed(error: Error): void;
 }
 
-export function followLog<T>(
-  database: Database,
-  wakeUps: WakeUps,
-  options: FollowOptions,
-  toItem: (entry: StatusLogRow) => T,
-): AsyncIterableIterator<T> {
-  const stop = new AbortController();
-  const entries = readLog(database, wakeUps, options, toItem, stop.signal);
-  return {
-    next: () => entries.next(),
-    // A generator that waits does not hear `return`: the wait has to be ended first.
-    return: () => {
-      stop.abort();
-      return entries.return(undefined);
-    },
-    throw: (error) => {
-      stop.abort();
-      return entries.throw(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
+export class LogFollower implements LogListener {
+  readonly #reader: LiveReader;
+  readonly #reading: Reading;
+  readonly #taker: LogTaker;
+  readonly #leave: () => void;
+  #queue: StatusLogRow[] = [];
+  #position: number;
+  /** What comes after it is in the queue. */
+  #queuedFrom: number;
+  #isRunning = false;
+  #isStopped = false;
 
-async function* readLog<T>(
-  database: Database,
-  wakeUps: WakeUps,
-  { after, filter, lifetime }: FollowOptions,
-  toItem: (entry: StatusLogRow) => T,
-  stopped: AbortSignal,
-): AsyncGenerator<T, undefined> {
-  let position = after;
-  let wake = () => {};
-  // Rung between a read that found nothing and the wait for more, it must not be missed: hence the flag.
-  let isRung = false;
-  const ring = () => {
-    isRung = true;
-    wake();
-  };
-  const stopListening = wakeUps.listen(ring);
-  stopped.addEventListener("abort", ring);
-  lifetime.ending.addEventListener("abort", ring);
-  try {
-    while (!stopped.aborted) {
-      isRung = false;
-      const isLast = lifetime.ending.aborted;
-      const visibility = lifetime.visibility();
-      const entries = visibility ? await logAfter(database.db, position, batchSize, filter, visibility) : [];
-      for (const entry of entries) {
-        position = entry.position;
-        yield toItem(entry);
-      }
-      if (entries.length === 0 && (isLast || !visibility)) {
-        lifetime.drained();
-        await untilStopped(stopped);
-      } else if (entries.length === 0 && !isRung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, pollMs);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-    }
-  } finally {
-    stopListening();
-    stopped.removeEventListener("abort", ring);
-    lifetime.ending.removeEventListener("abort", ring);
+  constructor(reader: LiveReader, reading: Reading, taker: LogTaker) {
+    this.#reader = reader;
+    this.#reading = reading;
+    this.#taker = taker;
+    this.#position = reading.after;
+    this.#queuedFrom = reader.position;
+    this.#leave = reader.join(topicOf(reading.filter, reading.visibility), this);
   }
-  return undefined;
-}
 
-// An iterator that ended would tell its client that the subscription is complete: it is the connection that ends.
-function untilStopped(stopped: AbortSignal): Promise<void> {
-  if (stopped.aborted) return Promise.resolve();
-  return new Promise((resolve) => stopped.addEventListener("abort", () => resolve(), { once: true }));
+  /** All up to it that is for this follower was taken. */
+  get covered(): number {
+    const isLevel = !this.#isRunning && this.#queue.length === 0 && this.#position >= this.#queuedFrom;
+    return isLevel ? Math.max(this.#position, this.#reader.position) : this.#position;
+  }
+
+  start(): void {
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#queue = [];
+    this.#leave();
+  }
+
+  hear(entry: StatusLogRow): void {
+    if (this.#isStopped || !concerns(entry, this.#reading.filter, this.#reading.visibility)) return;
+    if (this.#queue.length < longestQueue) this.#queue.push(entry);
+    else {
+      this.#queue = [];
+      this.#queuedFrom = entry.position;
+    }
+    void this.#run();
+  }
+
+  fail(error: Error): void {
+    if (this.#isStopped) return;
+    this.stop();
+    this.#taker.failed(error);
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      let taken = 0;
+      while (!this.#isStopped) {
+        if (this.#position < this.#queuedFrom) {
+          await this.#catchUp();
+          continue;
+        }
+        const entry = this.#queue.shift();
+        if (!entry) break;
+        if (entry.position <= this.#position) continue;
+        await this.#take(entry);
+        taken += 1;
+        if (taken % takenInOneTurn === 0) await nextTurn();
+      }
+    } catch (error) {
+      this.fail(error as Error);
+    }
+    this.#isRunning = false;
+    if (!this.#isStopped) this.#taker.level?.();
+  }
+
+  async #catchUp(): Promise<void> {
+    const { filter, visibility } = this.#reading;
+    const to = this.#queuedFrom;
+    const recent = this.#reader.recentAfter(this.#position)?.filter((entry) => concerns(entry, filter, visibility));
+    const entries = recent ?? (await this.#reader.readAfter(this.#position, filter, visibility));
+    for (const entry of entries) {
+      if (this.#isStopped) return;
+      await this.#take(entry);
+    }
+    if (recent || entries.length < batchSize) this.#position = Math.max(this.#position, to);
+  }
+
+  async #take(entry: StatusLogRow): Promise<void> {
+    await this.#taker.take(entry);
+    this.#position = entry.position;
+  }
 }

@@ -10,22 +10,23 @@ import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
 import { CursorInvalid, decodeCursor, encodeCursor } from "./cursor.js";
 import { type AnyStatusChange, toStatusChange } from "./entities.js";
+import { LiveLog } from "./live-log.js";
 import { createLoaders, type Loaders } from "./loaders.js";
-import { type FollowerLifetime, followLog } from "./log-follower.js";
 import { type Countable, customerConnection, type PageArgs, payoutConnection } from "./pages.js";
 import { readPayoutStatistics } from "./payout-statistics.js";
+import { StatusFeed } from "./status-feed.js";
 import type { WakeUps } from "./wake-ups.js";
 
 /** The gateway's own copy of what the provider says: every read is answered from here. */
 export class Mirror {
   readonly #database: Database;
-  readonly #wakeUps: WakeUps;
+  readonly #live: LiveLog;
   readonly #adopter: Adopter;
   readonly #logId: string;
 
   private constructor(database: Database, wakeUps: WakeUps, adopter: Adopter, logId: string) {
     this.#database = database;
-    this.#wakeUps = wakeUps;
+    this.#live = new LiveLog(database, wakeUps);
     this.#adopter = adopter;
     this.#logId = logId;
   }
@@ -77,16 +78,10 @@ export class Mirror {
     return rows.map((row) => toStatusChange(row, this.#logId));
   }
 
-  /** Everything after the cursor, then live; without one from now on. Ends when its `return` is called. */
-  async followStatusChanges(
-    after: string | null,
-    filter: LogFilter,
-    lifetime: FollowerLifetime,
-  ): Promise<AsyncIterableIterator<AnyStatusChange>> {
+  /** Everything after the cursor, then live; without one from now on. */
+  async followStatusChanges(after: string | null, filter: LogFilter, visibility: Visibility): Promise<StatusFeed> {
     const start = after === null ? (await logHead(this.#database.db)).position : await this.#positionOf(after);
-    return followLog(this.#database, this.#wakeUps, { after: start, filter, lifetime }, (row) =>
-      toStatusChange(row, this.#logId),
-    );
+    return new StatusFeed({ live: this.#live, logId: this.#logId, after: start, filter, visibility });
   }
 
   async #positionOf(cursor: string): Promise<number> {

@@ -2,7 +2,6 @@ import type { AuditTrail } from "../access/audit-trail.js";
 import type { Principal } from "../access/principal.js";
 import type { Journal } from "../journal/journal.js";
 import type { Loaders } from "../mirror/loaders.js";
-import type { FollowerLifetime } from "../mirror/log-follower.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { ReferenceData } from "../mirror/reference-data.js";
 import type { OperatorStatus } from "../schema/operator-status.type.js";
@@ -22,6 +21,4 @@ export interface RequestContext extends Loaders {
   operatorStatus: () => Promise<OperatorStatus>;
   /** Over SSE: the id of the last event that the client has seen. */
   lastEventId: string | null;
-  /** Of a subscription: as long as it may go on, and what it may show meanwhile. */
-  lifetime: FollowerLifetime | null;
 }

@@ -1,5 +1,4 @@
 import { Arg, ID, Resolver, Root, Subscription } from "type-graphql";
-import { forEver } from "../mirror/log-follower.js";
 import { CursorScalar } from "../schema/cursor.scalar.js";
 import { CustomerStatusChange, PayoutStatusChange, StatusChange } from "../schema/status-change.type.js";
 import type { LogFilter } from "../store/status-log.queries.js";
@@ -16,8 +15,7 @@ const afterDescription = "Begin with everything later than this position; withou
 function follow({ args, context }: SubscribeData, filter: LogFilter) {
   // A browser that reconnects by itself repeats the old query, and says in Last-Event-ID how far it has come since.
   const after = context.lastEventId ?? args.after ?? null;
-  const lifetime = context.lifetime ?? forEver(context.visibility);
-  return context.mirror.followStatusChanges(after, filter, lifetime);
+  return context.mirror.followStatusChanges(after, filter, context.visibility);
 }
 
 @Resolver()

@@ -1,4 +1,4 @@
-import { Counter, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 
 /** What the gateway counts; `/metrics` prints the registry. */
 export class Metrics {
@@ -28,6 +28,24 @@ export class Metrics {
     name: "payout_gateway_queries_total",
     help: "Requests over HTTP that were run, by who answered: kept (an answer that nothing was written to since), plan (a compiled operation) or server.",
     labelNames: ["by"],
+    registers: [this.registry],
+  });
+
+  readonly subscriptions = new Gauge({
+    name: "payout_gateway_subscriptions",
+    help: "Subscriptions that are open now, over WebSocket and SSE.",
+    registers: [this.registry],
+  });
+
+  readonly eventExecutions = new Counter({
+    name: "payout_gateway_event_executions_total",
+    help: "Answers made for subscriptions; one serves all who asked for the same and may see the same.",
+    registers: [this.registry],
+  });
+
+  readonly eventDeliveries = new Counter({
+    name: "payout_gateway_event_deliveries_total",
+    help: "Events sent, to each subscription.",
     registers: [this.registry],
   });
 
