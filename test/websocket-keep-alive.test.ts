@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
-import { keepAlive } from "../src/http/keep-alive.js";
+import { KeepAlive } from "../src/http/keep-alive.js";
 
 const times = { everyMs: 100, slowMs: 1_500 };
 
@@ -15,10 +15,11 @@ afterEach(() => {
 async function connect(): Promise<{ server: WebSocket; client: WebSocket }> {
   const http = createServer();
   const sockets = new WebSocketServer({ noServer: true });
+  const keepAlive = new KeepAlive(times);
   const opened = new Promise<WebSocket>((resolve) => {
     http.on("upgrade", (request, connection, head) => {
       sockets.handleUpgrade(request, connection, head, (socket) => {
-        keepAlive(socket, connection, times);
+        keepAlive.watch(socket, connection);
         resolve(socket);
       });
     });

@@ -1,14 +1,15 @@
 // Ties one WebSocket to the GraphQL protocol. The library's own tie answers a ping by repeating what was in it, and a
 // credential is not to be repeated.
 
-import type { IncomingMessage } from "node:http";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Logger } from "../telemetry/logger.js";
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   socket: WebSocket;
-  request: IncomingMessage;
+  address: string;
+  /** What the request for the connection said, where it said so. */
+  authorization: string | undefined;
 }
 
 export interface AttachedSocket extends SocketExtra {
@@ -17,7 +18,8 @@ export interface AttachedSocket extends SocketExtra {
   logger: Logger;
 }
 
-export function attachSocket(protocol: Server<SocketExtra>, { socket, request, onPing, logger }: AttachedSocket): void {
+export function attachSocket(protocol: Server<SocketExtra>, attached: AttachedSocket): void {
+  const { socket, address, authorization, onPing, logger } = attached;
   const fail = (error: unknown) => {
     logger.debug({ err: error }, "socket broke off");
     // The reason would else be the message of whatever error it was.
@@ -43,7 +45,7 @@ export function attachSocket(protocol: Server<SocketExtra>, { socket, request, o
         await send(JSON.stringify(answer ? { type: "pong", payload: answer } : { type: "pong" }));
       },
     },
-    { socket, request },
+    { socket, address, authorization },
   );
   socket.once("close", (code, reason) => void closed(code, String(reason)));
 }

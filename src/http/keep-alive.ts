@@ -10,24 +10,63 @@ export interface KeepAliveTimes {
   slowMs: number;
 }
 
+interface Watched {
+  connection: Duplex & { bytesWritten?: number };
+  heardAt: number;
+  sentWhenHeard: number;
+}
+
 // What the pings themselves add up to.
 const pingBytes = 64;
+// Thousands of pings at once would hold up what is to be sent meanwhile: each socket has its turn in one of these.
+const turns = 20;
 
-export function keepAlive(socket: WebSocket, connection: Duplex, { everyMs, slowMs }: KeepAliveTimes): void {
-  const sentBytes = () => (connection as Duplex & { bytesWritten?: number }).bytesWritten ?? 0;
-  let heardAt = performance.now();
-  let sentWhenHeard = sentBytes();
-  const hear = () => {
-    heardAt = performance.now();
-    sentWhenHeard = sentBytes();
-  };
-  socket.on("pong", hear);
-  socket.on("message", hear);
-  const timer = setInterval(() => {
-    const silentMs = performance.now() - heardAt;
-    const hasUnread = sentBytes() - sentWhenHeard > pingBytes;
-    if (silentMs >= (hasUnread ? slowMs : 2 * everyMs)) socket.terminate();
-    else if (socket.readyState === socket.OPEN) socket.ping();
-  }, everyMs);
-  socket.once("close", () => clearInterval(timer));
+/** All sockets of a server: one timer for them together. */
+export class KeepAlive {
+  readonly #times: KeepAliveTimes;
+  readonly #turns = Array.from({ length: turns }, () => new Map<WebSocket, Watched>());
+  #turn = 0;
+  #count = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(times: KeepAliveTimes) {
+    this.#times = times;
+  }
+
+  watch(socket: WebSocket, connection: Duplex): void {
+    const watched: Watched = { connection, heardAt: performance.now(), sentWhenHeard: bytesOf(connection) };
+    const hear = () => {
+      watched.heardAt = performance.now();
+      watched.sentWhenHeard = bytesOf(connection);
+    };
+    socket.on("pong", hear);
+    socket.on("message", hear);
+    // The turn that was last, so that the first ping comes a whole interval from now.
+    const turn = this.#turns[this.#turn] as Map<WebSocket, Watched>;
+    turn.set(socket, watched);
+    this.#count += 1;
+    this.#timer ??= setInterval(() => this.#take(), this.#times.everyMs / turns);
+    socket.once("close", () => {
+      turn.delete(socket);
+      this.#count -= 1;
+      if (this.#count > 0) return;
+      clearInterval(this.#timer ?? undefined);
+      this.#timer = null;
+    });
+  }
+
+  #take(): void {
+    const { everyMs, slowMs } = this.#times;
+    this.#turn = (this.#turn + 1) % turns;
+    const now = performance.now();
+    for (const [socket, { connection, heardAt, sentWhenHeard }] of this.#turns[this.#turn] ?? []) {
+      const hasUnread = bytesOf(connection) - sentWhenHeard > pingBytes;
+      if (now - heardAt >= (hasUnread ? slowMs : 2 * everyMs)) socket.terminate();
+      else if (socket.readyState === socket.OPEN) socket.ping();
+    }
+  }
+}
+
+function bytesOf({ bytesWritten = 0 }: Watched["connection"]): number {
+  return bytesWritten;
 }

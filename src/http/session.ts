@@ -2,6 +2,12 @@
 
 import type { Principal } from "../access/principal.js";
 
+/** Connections and subscriptions of one principal. */
+export interface Tally {
+  sockets: number;
+  subscriptions: number;
+}
+
 export interface SessionEvents {
   /** The credential will expire soon. */
   expiring?: (at: Date) => void;
@@ -44,24 +50,25 @@ export class Lifetime {
 export class Session {
   #principal: Principal;
   readonly #events: SessionEvents;
+  readonly #tallyOf: (principal: Principal) => Tally;
   readonly #open = new Set<Lifetime>();
   #isEnding = false;
   #isClosed = false;
+  #isReleased = false;
   #expiry: NodeJS.Timeout | undefined;
   #warning: NodeJS.Timeout | undefined;
 
-  constructor(principal: Principal, events: SessionEvents) {
+  /** It counts itself and its subscriptions as its principal's. */
+  constructor(principal: Principal, events: SessionEvents, tallyOf: (principal: Principal) => Tally) {
     this.#principal = principal;
     this.#events = events;
+    this.#tallyOf = tallyOf;
+    this.#count(1);
     this.#arm();
   }
 
   get principal(): Principal {
     return this.#principal;
-  }
-
-  get subscriptions(): number {
-    return this.#open.size;
   }
 
   get isEnding(): boolean {
@@ -77,7 +84,9 @@ export class Session {
     const { tenant, isOperator } = this.#principal;
     if (this.#isEnding || this.#isClosed) return false;
     if (principal.tenant !== tenant || principal.isOperator !== isOperator) return false;
+    this.#count(-1);
     this.#principal = principal;
+    this.#count(1);
     this.#arm();
     this.#tell();
     return true;
@@ -86,27 +95,42 @@ export class Session {
   subscribe(): Lifetime {
     const lifetime = new Lifetime(this);
     this.#open.add(lifetime);
+    if (!this.#isReleased) this.#tallyOf(this.#principal).subscriptions += 1;
     return lifetime;
   }
 
   end(lifetime: Lifetime): void {
-    this.#open.delete(lifetime);
+    if (!this.#open.delete(lifetime)) return;
+    if (!this.#isReleased) this.#tallyOf(this.#principal).subscriptions -= 1;
     if (this.#isEnding && this.#open.size === 0) this.close(expired);
   }
 
   /** Nothing is delivered any more. */
   close(reason: string): void {
     if (this.#isClosed) return;
-    this.dispose();
+    this.#dispose();
     this.#events.closed(reason);
   }
 
   /** The connection is gone. */
-  dispose(): void {
+  release(): void {
+    this.#dispose();
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#count(-1);
+  }
+
+  #dispose(): void {
     this.#isClosed = true;
     clearTimeout(this.#expiry);
     clearTimeout(this.#warning);
     this.#tell();
+  }
+
+  #count(times: 1 | -1): void {
+    const tally = this.#tallyOf(this.#principal);
+    tally.sockets += times;
+    tally.subscriptions += times * this.#open.size;
   }
 
   #arm(): void {

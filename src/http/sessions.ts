@@ -4,7 +4,7 @@
 import type { Authenticator } from "../access/authenticator.js";
 import type { Principal } from "../access/principal.js";
 import type { Logger } from "../telemetry/logger.js";
-import { Session, type SessionEvents } from "./session.js";
+import { Session, type SessionEvents, type Tally } from "./session.js";
 
 const sweepMs = 1_000;
 
@@ -12,6 +12,7 @@ export class Sessions {
   readonly #authenticator: Authenticator;
   readonly #logger: Logger;
   readonly #open = new Set<Session>();
+  readonly #tallies = new Map<string, Tally>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(authenticator: Authenticator, logger: Logger) {
@@ -21,25 +22,32 @@ export class Sessions {
   }
 
   open(principal: Principal, events: SessionEvents): Session {
-    const session = new Session(principal, events);
+    const session = new Session(principal, events, ({ id }) => this.#tallyOf(id));
     this.#open.add(session);
     return session;
   }
 
   /** The connection is gone. */
   release(session: Session): void {
-    session.dispose();
+    session.release();
     this.#open.delete(session);
+    const { id } = session.principal;
+    if (this.#tallies.get(id)?.sockets === 0) this.#tallies.delete(id);
   }
 
   /** How many connections and subscriptions the principal has here. */
-  countOf(principalId: string): { sockets: number; subscriptions: number } {
-    const own = [...this.#open].filter(({ principal }) => principal.id === principalId);
-    return { sockets: own.length, subscriptions: own.reduce((sum, { subscriptions }) => sum + subscriptions, 0) };
+  countOf(principalId: string): Readonly<Tally> {
+    return this.#tallies.get(principalId) ?? { sockets: 0, subscriptions: 0 };
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  #tallyOf(principalId: string): Tally {
+    const tally = this.#tallies.get(principalId) ?? { sockets: 0, subscriptions: 0 };
+    this.#tallies.set(principalId, tally);
+    return tally;
   }
 
   async #sweep(): Promise<void> {

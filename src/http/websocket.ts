@@ -14,7 +14,7 @@ import { Refusal } from "./admission/refusal.js";
 import { attachSocket, type SocketExtra } from "./attach-socket.js";
 import { mayOpenSocket } from "./browser-rules.js";
 import type { CreateContext } from "./create-context.js";
-import { type KeepAliveTimes, keepAlive } from "./keep-alive.js";
+import { KeepAlive, type KeepAliveTimes } from "./keep-alive.js";
 import type { Session } from "./session.js";
 import { openSession, renewSession, type SocketAccess } from "./socket-session.js";
 import { SocketSink } from "./socket-sink.js";
@@ -59,17 +59,16 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     keepAliveTimes = defaultKeepAlive,
   } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
+  const keepAlive = new KeepAlive(keepAliveTimes);
   const sessionsOf = new WeakMap<WebSocket, Session>();
   const ends = new WeakMap<object, () => void>();
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: initTimeoutMs,
-    onConnect: async ({ connectionParams, extra: { socket, request } }) => {
-      const session = await openSession(
-        parts,
-        socket,
-        connectionParams?.authorization ?? request.headers.authorization,
-        addressOf(request),
-      );
+    onConnect: async ({ connectionParams, extra }) => {
+      const { socket, address, authorization } = extra;
+      // It is needed once, and the connection may be open for days.
+      extra.authorization = undefined;
+      const session = await openSession(parts, socket, connectionParams?.authorization ?? authorization, address);
       if (session) sessionsOf.set(socket, session);
       return session !== null;
     },
@@ -108,14 +107,16 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     },
   });
   sockets.on("connection", (socket: WebSocket, request: IncomingMessage) => {
+    const address = request.socket.remoteAddress ?? "";
     attachSocket(protocol, {
       socket,
-      request,
+      address,
+      authorization: request.headers.authorization,
       logger,
       onPing: async (payload) => {
         const session = sessionsOf.get(socket);
         const isRenewal = session && payload?.authorization;
-        return isRenewal ? renewSession(parts, session, payload, addressOf(request)) : payload;
+        return isRenewal ? renewSession(parts, session, payload, address) : payload;
       },
     });
   });
@@ -129,7 +130,7 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     // Browsers let any page open a socket to anywhere; what is not asked from our own pages is not answered.
     if (!mayOpenSocket(request.headers, corsOrigins)) return refuse("403 Forbidden");
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      keepAlive(opened, socket, keepAliveTimes);
+      keepAlive.watch(opened, socket);
       sockets.emit("connection", opened, request);
     });
   });
@@ -142,10 +143,6 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     await new Promise<void>((resolve) => sockets.close(() => resolve()));
     clearTimeout(deadline);
   };
-}
-
-function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? "";
 }
 
 function refusedAs(error: unknown): [readonly GraphQLError[], string] {
