@@ -137,6 +137,21 @@ forEachDatabase((_name, open) => {
     reader.release();
   });
 
+  test("whoever joins at any position, kept in memory or not, has all that is later", async () => {
+    const { live, write } = startNode(await open());
+    const reader = await live.open();
+    for (let round = 0; round < 13; round += 1) await write(Array(40).fill("c0"));
+    await reader.refresh();
+    const afters = [0, ...oneTo(520)];
+    const followers = afters.map((after) => follow(reader, { after }));
+    await write(["c0"]);
+    for (const [after, { until, stop }] of followers.entries()) {
+      expect(await until(521)).toEqual(oneTo(521, after + 1));
+      stop();
+    }
+    reader.release();
+  });
+
   test("one that takes nothing for a while delays nobody, and is level again afterwards", async () => {
     const { live, write } = startNode(await open());
     const reader = await live.open();
