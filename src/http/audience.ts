@@ -31,7 +31,8 @@ export interface Asked {
 export interface Listener {
   /** Events up to it were sent, or are not for this one. */
   readonly position: number;
-  hear(event: SubscriptionEvent): void;
+  /** Answers whether it was sent. */
+  hear(event: SubscriptionEvent): boolean;
   fail(error: Error): void;
 }
 
@@ -122,9 +123,11 @@ export class Audience {
 
   async #tell(entry: StatusLogRow): Promise<void> {
     const event = await this.eventOf(entry);
+    let sent = 0;
     for (const listener of this.#listeners) {
-      if (listener.position < event.position) listener.hear(event);
+      if (listener.position < event.position && listener.hear(event)) sent += 1;
     }
+    this.#parts.metrics.eventDeliveries.inc(sent);
   }
 
   #fail(error: Error): void {

@@ -68,9 +68,11 @@ export class Subscription implements AsyncIterableIterator<never, undefined>, Li
     return this;
   }
 
-  hear(event: SubscriptionEvent): void {
-    if (this.#parts.sink.push(event)) this.#sent(event);
+  hear(event: SubscriptionEvent): boolean {
+    const isSent = this.#parts.sink.push(event);
+    if (isSent) this.#position = event.position;
     else this.#readAlone(this.#audience as Audience);
+    return isSent;
   }
 
   fail(error: Error): void {
@@ -128,7 +130,8 @@ export class Subscription implements AsyncIterableIterator<never, undefined>, Li
     // It has another follower, or none, since.
     if (this.#follower !== follower) return;
     const left = this.#parts.sink.send(event);
-    this.#sent(event);
+    this.#position = event.position;
+    this.#parts.metrics.eventDeliveries.inc();
     await left;
   }
 
@@ -139,11 +142,6 @@ export class Subscription implements AsyncIterableIterator<never, undefined>, Li
     this.#follower = null;
     if (this.#parts.lifetime.isEnding) this.#parts.lifetime.close();
     else audience.join(this);
-  }
-
-  #sent({ position }: SubscriptionEvent): void {
-    this.#position = position;
-    this.#parts.metrics.eventDeliveries.inc();
   }
 
   #close(): void {
