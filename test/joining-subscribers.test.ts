@@ -3,6 +3,7 @@
 import { eventually } from "./support/eventually.js";
 import { openSocket, type RawSocket } from "./support/raw-socket.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
+import { administer, forEachDatabase } from "./support/test-databases.js";
 
 const changes = "subscription ($after: Cursor) { statusChanged(after: $after) { cursor } }";
 // Some 60 kB: a few of them are more than is kept for one who does not read.
@@ -81,3 +82,48 @@ test("one that stops reading delays nobody, gets everything later, and then shar
   expect([await cursorOf(quick), await cursorOf(slow)]).toEqual([next, next]);
   expect(await executions()).toBe(before + 1);
 }, 60_000);
+
+forEachDatabase(
+  (_name, _open, newUrl) => {
+    test("one that joins while the others' answer is being made is not told what it knows", async () => {
+      const databaseUrl = await newUrl();
+      const { gateway, client } = await startTestGateway({ config: { databaseUrl } });
+      const { customer } = await client.createCustomer();
+      const withCustomer = `subscription ($after: Cursor) {
+      statusChanged(after: $after) { cursor ... on CustomerStatusChange { customer { firstName } } }
+    }`;
+      const follow = async (after: string) => {
+        const socket = await (await openSocket(gateway.url)).init();
+        socket.subscribe("1", withCustomer, { after });
+        socket.subscribe("ready", "{ __typename }");
+        while ((await socket.take()).type !== "complete");
+        return socket;
+      };
+      const early = await follow(customer.cursor);
+      const { eventExecutions } = gateway.metrics;
+      let known = "";
+      let late: RawSocket | undefined;
+      await administer(async (holder) => {
+        // Nobody reads customers until this ends.
+        await holder.query("begin; lock table customers in access exclusive mode");
+        await administer(async (writer) => {
+          await writer.query("begin; update log_head set position = position + 1");
+          await writer.query(`insert into status_log
+          select (select position from log_head), tenant, entity, entity_id, customer_id, to_status, to_status, source, reason,
+            occurred_at, recorded_at
+          from status_log limit 1`);
+          await writer.query("commit");
+        }, databaseUrl);
+        known = (await client.run("{ statusCursor }")).statusCursor;
+        // Its answer is under way, and waits.
+        await eventually(async () => ((await eventExecutions.get()).values[0]?.value ?? 0) > 0);
+        late = await follow(known);
+        await holder.query("commit");
+      }, databaseUrl);
+      expect(await cursorOf(early)).toBe(known);
+      const next = (await client.createCustomer()).customer.cursor;
+      expect([await cursorOf(early), await cursorOf(late as unknown as RawSocket)]).toEqual([next, next]);
+    });
+  },
+  ["PostgreSQL"],
+);
