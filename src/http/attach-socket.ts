@@ -1,12 +1,15 @@
 // Ties one WebSocket to the GraphQL protocol. The library's own tie answers a ping by repeating what was in it, and a
 // credential is not to be repeated.
 
+import type { Duplex } from "node:stream";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Logger } from "../telemetry/logger.js";
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   socket: WebSocket;
+  /** What the socket is made of. */
+  connection: Duplex;
   address: string;
   /** What the request for the connection said, where it said so. */
   authorization: string | undefined;
@@ -19,7 +22,7 @@ export interface AttachedSocket extends SocketExtra {
 }
 
 export function attachSocket(protocol: Server<SocketExtra>, attached: AttachedSocket): void {
-  const { socket, address, authorization, onPing, logger } = attached;
+  const { socket, connection, address, authorization, onPing, logger } = attached;
   const fail = (error: unknown) => {
     logger.debug({ err: error }, "socket broke off");
     // The reason would else be the message of whatever error it was.
@@ -45,7 +48,7 @@ export function attachSocket(protocol: Server<SocketExtra>, attached: AttachedSo
         await send(JSON.stringify(answer ? { type: "pong", payload: answer } : { type: "pong" }));
       },
     },
-    { socket, address, authorization },
+    { socket, connection, address, authorization },
   );
   socket.once("close", (code, reason) => void closed(code, String(reason)));
 }

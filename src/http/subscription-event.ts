@@ -16,9 +16,10 @@ export class SubscriptionEvent {
     this.#payload = payload;
   }
 
-  socketMessage(id: string): Buffer {
+  /** The whole WebSocket frame, as it goes through the wire. */
+  socketFrame(id: string): Buffer {
     if (this.#frame === null || this.#frameId !== id) {
-      this.#frame = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":${this.#payload}}`);
+      this.#frame = textFrame(`{"id":${JSON.stringify(id)},"type":"next","payload":${this.#payload}}`);
       this.#frameId = id;
     }
     return this.#frame;
@@ -29,6 +30,24 @@ export class SubscriptionEvent {
     this.#streamText ??= `id: ${this.#cursor}\nevent: next\ndata: ${this.#payload}\n\n`;
     return this.#streamText;
   }
+}
+
+/** RFC 6455, 5.2: one whole text message from a server, which masks nothing. */
+function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headBytes + length);
+  frame[0] = 0x81;
+  if (headBytes === 2) frame[1] = length;
+  else if (headBytes === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, headBytes);
+  return frame;
 }
 
 /** The way to one subscriber. */

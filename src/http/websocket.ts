@@ -58,7 +58,9 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     initTimeoutMs = 10_000,
     keepAliveTimes = defaultKeepAlive,
   } = parts;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
+  // Events are written as whole frames, beside the library: nothing it sends may be compressed or in parts.
+  const options = { noServer: true, perMessageDeflate: false, maxPayload: maxMessageBytes, handleProtocols };
+  const sockets = new WebSocketServer(options);
   const keepAlive = new KeepAlive(keepAliveTimes);
   const sessionsOf = new WeakMap<WebSocket, Session>();
   const ends = new WeakMap<object, () => void>();
@@ -80,7 +82,7 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
       }
     },
     subscribe: (args) => subscriber.subscribe((args as unknown as SubscriptionArgs).subscription),
-    onSubscribe: ({ extra: { socket } }, id, payload) => {
+    onSubscribe: ({ extra: { socket, connection } }, id, payload) => {
       const session = sessionsOf.get(socket) as Session;
       const { principal } = session;
       try {
@@ -92,7 +94,8 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
         if (operation.operation.operation === "subscription") {
           callers.subscription(principal);
           const lifetime = session.subscribe();
-          const subscription = { operation, requestId, principal, lifetime, sink: new SocketSink(socket, id) };
+          const sink = new SocketSink(socket, connection, id);
+          const subscription = { operation, requestId, principal, lifetime, sink };
           return { ...args, contextValue: null, subscription } satisfies SubscriptionArgs;
         }
         const end = callers.operation(principal);
@@ -107,9 +110,11 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     },
   });
   sockets.on("connection", (socket: WebSocket, request: IncomingMessage) => {
-    const address = request.socket.remoteAddress ?? "";
+    const { socket: connection } = request;
+    const address = connection.remoteAddress ?? "";
     attachSocket(protocol, {
       socket,
+      connection,
       address,
       authorization: request.headers.authorization,
       logger,
