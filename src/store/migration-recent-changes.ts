@@ -51,24 +51,43 @@ function sqliteTriggers(): string[] {
   );
 }
 
+/**
+ * Once for each statement, and once for each customer in it: a customer that changes hands with all its payouts would
+ * otherwise write as many versions of the one row of `log_head`.
+ */
 function postgresTriggers(): string[] {
-  const note = `create function note_change() returns trigger language plpgsql as $$
-    declare at bigint; now_row jsonb; before_row jsonb;
-    begin
-      now_row := to_jsonb(case when tg_op = 'DELETE' then old else new end);
-      before_row := to_jsonb(case when tg_op = 'INSERT' then new else old end);
-      update log_head set revision = revision + 1 returning revision into at;
-      insert into recent_changes (revision, customer_id, tenant, former_tenant)
-        values (at, now_row ->> tg_argv[0], now_row ->> 'tenant', before_row ->> 'tenant');
-      delete from recent_changes where revision <= at - ${keptChanges};
+  return watched.flatMap(([table, customer]) => [
+    `create function note_${table}() returns trigger language plpgsql as $$ begin
+      if tg_op = 'INSERT' then ${note(`select distinct ${customer}, tenant, tenant from added`)}
+      elsif tg_op = 'DELETE' then ${note(`select distinct ${customer}, tenant, tenant from removed`)}
+      else ${note(`select distinct a.${customer}, a.tenant, r.tenant from added a join removed r using (id)`)}
+      end if;
       return null;
-    end $$`;
-  return [
-    note,
-    ...watched.map(
-      ([table, customer]) =>
-        `create trigger ${table}_noted after insert or update or delete on ${table}
-          for each row execute function note_change('${customer}')`,
+    end $$`,
+    ...events.map(
+      // By its name it is the first of the table's triggers: it takes the log before another one takes what is counted.
+      (event) => `create trigger changes_noted_${event} after ${event} on ${table} ${transition[event]}
+        for each statement execute function note_${table}()`,
     ),
-  ];
+  ]);
+}
+
+const transition = {
+  insert: "referencing new table as added",
+  update: "referencing old table as removed new table as added",
+  delete: "referencing old table as removed",
+};
+
+function note(rows: string): string {
+  return `
+    with noted (customer_id, tenant, former_tenant) as (${rows}),
+      numbered as (select row_number() over () as nr, count(*) over () as total, * from noted),
+      head as (
+        update log_head set revision = revision + (select count(*) from noted)
+          where exists (select from noted) returning revision
+      )
+      insert into recent_changes (revision, customer_id, tenant, former_tenant)
+        select revision - total + nr, customer_id, tenant, former_tenant from numbered, head
+          where nr > total - ${keptChanges};
+    delete from recent_changes where revision <= (select revision from log_head) - ${keptChanges};`;
 }
