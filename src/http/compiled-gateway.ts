@@ -1,8 +1,8 @@
-// Runs operations as compiled functions. Each document is compiled when it is first run, and its plan lives as long as
-// admission keeps the document.
+// Runs operations as compiled functions. To compile one costs more than to run it once, so a document is compiled when it
+// comes for the second time; its plan lives as long as admission keeps the document.
 
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
+import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -16,6 +16,7 @@ type Plan = CompiledQuery | ExecutionResult;
 export class CompiledGateway implements GatewayInterface {
   readonly #schema: GraphQLSchema;
   readonly #logger: Logger;
+  readonly #met = new WeakSet<DocumentNode>();
   readonly #plans = new WeakMap<DocumentNode, Map<string, Plan>>();
 
   constructor(schema: GraphQLSchema, logger: Logger) {
@@ -25,10 +26,17 @@ export class CompiledGateway implements GatewayInterface {
 
   readonly #execute: GatewayExecutor = async ({ document, operation, operationName, request, context }) => {
     const requestContext = context as RequestContext;
-    const plan = this.planOf(document, operationName ?? "");
-    const result: ExecutionResult = isCompiledQuery(plan)
-      ? await plan.query({}, requestContext, { ...request.variables })
-      : plan;
+    const variables = { ...request.variables };
+    const result = this.#isNew(document)
+      ? await execute({
+          schema: this.#schema,
+          document,
+          operationName: operationName ?? null,
+          rootValue: {},
+          contextValue: requestContext,
+          variableValues: variables,
+        })
+      : await this.#run(this.planOf(document, operationName ?? ""), requestContext, variables);
     if (!result.errors) return result;
     if (!("data" in result) && operation) {
       const faults = variableFaults(this.#schema, operation, request.variables ?? {});
@@ -39,6 +47,16 @@ export class CompiledGateway implements GatewayInterface {
       errors: result.errors.map((error) => this.toPublicError(error, requestContext.requestId)),
     };
   };
+
+  #isNew(document: DocumentNode): boolean {
+    if (this.#met.has(document)) return false;
+    this.#met.add(document);
+    return true;
+  }
+
+  async #run(plan: Plan, context: RequestContext, variables: Record<string, unknown>): Promise<ExecutionResult> {
+    return isCompiledQuery(plan) ? plan.query({}, context, variables) : plan;
+  }
 
   async load(): Promise<{ executor: GatewayExecutor }> {
     return { executor: this.#execute };

@@ -19,10 +19,10 @@ export function toPublicError(error: GraphQLError, requestId: string, logger: Lo
   const cause = rootCause(error);
   const face = faceOf(cause) ?? hide(cause, requestId, logger);
   return new GraphQLError(face.message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
+    // What has a path is found by it. Compiled plans know no other place, and all ways of running say the same.
+    ...(error.path
+      ? { path: error.path }
+      : { nodes: error.nodes ?? null, source: error.source ?? null, positions: error.positions ?? null }),
     extensions: face.extensions,
   });
 }

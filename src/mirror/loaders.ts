@@ -2,6 +2,7 @@
 // caller sees what was loaded for another.
 
 import DataLoader from "dataloader";
+import type { PayoutConnection } from "../schema/connection.type.js";
 import type { Customer } from "../schema/customer.type.js";
 import type { Document } from "../schema/document.type.js";
 import type { Payout } from "../schema/payout.type.js";
@@ -12,6 +13,7 @@ import { type PayoutRow, payoutsByIds, payoutsByTransactionIds } from "../store/
 import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
 import { toCustomer, toDocument, toPayout } from "./entities.js";
+import { type Countable, firstPayoutPages, groupBy } from "./pages.js";
 
 export interface Loaders {
   customersById: DataLoader<string, Customer | null>;
@@ -19,8 +21,15 @@ export interface Loaders {
   documentsByCustomerId: DataLoader<string, Document[]>;
   payoutsById: DataLoader<string, Payout | null>;
   payoutsByTransactionId: DataLoader<string, Payout | null>;
+  /** The first page of a customer's payouts, without a filter. */
+  firstPayouts: DataLoader<FirstPage, PayoutConnection & Countable, string>;
   /** Whose the loaded was, so that it can be told when it is no more what was loaded. */
   customersRead: Set<string>;
+}
+
+export interface FirstPage {
+  customerId: string;
+  first: number;
 }
 
 export function createLoaders(database: Database, adopter: Adopter, visibility: Visibility): Loaders {
@@ -70,6 +79,22 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
       return ids.map((id) => rows.filter((row) => row.customer_id === id).map(toDocument));
     }),
 
+    firstPayouts: new DataLoader(
+      async (pages) => {
+        const found = new Map<string, PayoutConnection & Countable>();
+        // One selection asks for pages of one size.
+        for (const [first, asked] of groupBy(pages, (page) => page.first)) {
+          const ids = asked.map(({ customerId }) => customerId);
+          const connections = await firstPayoutPages(database, ids, first, visibility);
+          connections.forEach((connection, index) => {
+            found.set(keyOfPage(asked[index] as FirstPage), connection);
+          });
+        }
+        return pages.map((page) => found.get(keyOfPage(page)) as PayoutConnection & Countable);
+      },
+      { cacheKeyFn: keyOfPage },
+    ),
+
     // The gateway gives these ids itself: the provider has nothing to say of one that is not here.
     payoutsById: new DataLoader(async (ids) => {
       const known = byKey((await payoutsByIds(db, ids, visibility)).map(asPayout), "id");
@@ -95,6 +120,10 @@ async function failuresOf(
   const failures = new Map<string, Error>();
   await Promise.all(ids.map((id) => adopt(id).catch((error: Error) => failures.set(id, error))));
   return failures;
+}
+
+function keyOfPage({ customerId, first }: FirstPage): string {
+  return `${first} ${customerId}`;
 }
 
 function byKey<T, K extends keyof T>(values: readonly T[], key: K): Map<string, T> {

@@ -4,7 +4,13 @@ import type { CustomerConnection, PayoutConnection } from "../schema/connection.
 import { type CustomerSearch, countCustomers, customersPage } from "../store/customer.queries.js";
 import type { Database } from "../store/database.js";
 import type { PageKey } from "../store/page.js";
-import { countPayouts, type PayoutSearch, payoutsPage } from "../store/payout.queries.js";
+import {
+  countPayouts,
+  newestPayoutsOfCustomers,
+  type PayoutRow,
+  type PayoutSearch,
+  payoutsPage,
+} from "../store/payout.queries.js";
 import type { Visibility } from "../store/visibility.js";
 import { toCustomer, toPayout } from "./entities.js";
 
@@ -45,14 +51,46 @@ export async function payoutConnection(
   visibility: Visibility,
 ): Promise<PayoutConnection & Countable> {
   const rows = await payoutsPage(database.db, search, { first, after: decodeKey(after) }, visibility);
+  return toPayoutConnection(database, rows, search, { first, after }, visibility);
+}
+
+/** The first page of each customer's payouts, all of them by one query. */
+export async function firstPayoutPages(
+  database: Database,
+  customerIds: readonly string[],
+  first: number,
+  visibility: Visibility,
+): Promise<(PayoutConnection & Countable)[]> {
+  const rows = await newestPayoutsOfCustomers(database, customerIds, first + 1, visibility);
+  const byCustomer = groupBy(rows, ({ customer_id }) => customer_id);
+  return customerIds.map((customerId) =>
+    toPayoutConnection(database, byCustomer.get(customerId) ?? [], { customerId }, { first, after: null }, visibility),
+  );
+}
+
+function toPayoutConnection(
+  database: Database,
+  rows: readonly PayoutRow[],
+  search: PayoutSearch,
+  page: PageArgs,
+  visibility: Visibility,
+): PayoutConnection & Countable {
+  const payouts = rows.map((row) => toPayout(row, visibility));
   return {
-    ...connectionOf(
-      rows.map((row) => toPayout(row, visibility)),
-      { first, after },
-      encodeKey,
-    ),
+    ...connectionOf(payouts, page, encodeKey),
     countAll: () => countPayouts(database.db, search, visibility),
   };
+}
+
+export function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
 }
 
 /** One row more than asked for tells that the list goes on. */

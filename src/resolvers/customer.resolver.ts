@@ -73,8 +73,9 @@ export class CustomerResolver {
     after: string | null = null,
     @Arg("filter", () => PayoutFilter, { nullable: true, description: "Which of the payouts to list." })
     filter: PayoutFilter | null,
-    @Ctx() { mirror, visibility }: RequestContext,
+    @Ctx() { mirror, visibility, firstPayouts }: RequestContext,
   ) {
+    if (after === null && !filter) return firstPayouts.load({ customerId: id, first: pageSize(first, 20) });
     const search: PayoutSearch = filter ? requireValid("filter", filter) : {};
     // Another customer's payouts are none of this one's.
     const isNobody = Boolean(search.customerId) && search.customerId !== id;

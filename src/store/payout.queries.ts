@@ -38,6 +38,31 @@ export function payoutsPage(db: Db, search: PayoutSearch, page: PageRequest, vis
   return newestOf(db, queriesOf(db, search, visibility), page);
 }
 
+/**
+ * The newest of each customer's, at most `limit` of each, in one query: it walks each customer's index no further than
+ * that, however many there are.
+ */
+export async function newestPayoutsOfCustomers(
+  { db, dialect }: Database,
+  customerIds: readonly string[],
+  limit: number,
+  { tenant }: Visibility,
+): Promise<PayoutRow[]> {
+  const isVisible = tenant === null ? sql`` : sql`and tenant = ${tenant}`;
+  const newest = (columns: "id" | "*") => sql`
+    select ${sql.raw(columns)} from payouts where customer_id = wanted.value ${isVisible}
+      order by created_at desc, id desc limit ${limit}`;
+  const { rows } =
+    dialect === "postgres"
+      ? await sql<PayoutRow>`select page.* from unnest(${customerIds}::text[]) as wanted (value)
+          cross join lateral (${newest("*")}) as page
+          order by customer_id, created_at desc, id desc`.execute(db)
+      : await sql<PayoutRow>`select payouts.* from json_each(${JSON.stringify(customerIds)}) as wanted
+          cross join payouts where payouts.id in (${newest("id")})
+          order by customer_id, created_at desc, id desc`.execute(db);
+  return rows;
+}
+
 export async function countPayouts(db: Db, search: PayoutSearch, visibility: Visibility): Promise<number> {
   const { status, customerId, walletId, currency, search: text, createdFrom, createdTo } = search;
   // No count is kept for these: what is counted is no more than they leave.
