@@ -53,6 +53,18 @@ inBrowser(() => {
     expect(await page.locator(`[data-id="${other}"]`).count()).toBe(0);
   });
 
+  test("a credential that may not see all that the page shows is told which scope it lacks", async () => {
+    const { gateway, url } = await start();
+    const half = await gateway.clientOf("a", ["payouts:read"]);
+    const page = await openPage(`${url}/payouts`);
+    await page.getByLabel("Bearer token or API key").fill(half.key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("needs the scope customers:read").first().waitFor();
+    await page.getByLabel("Bearer token or API key").fill((await gateway.clientOf("a")).key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Live", { exact: true }).waitFor();
+  });
+
   test("a new token goes to the open connection, which goes on beyond the end of the old one", async () => {
     const { gateway, issuer, url } = await start();
     const client = await gateway.clientOf("a");

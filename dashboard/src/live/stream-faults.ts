@@ -1,7 +1,7 @@
 // What ends a stream, in one shape: a close frame, or errors in an answer.
 
 export interface Refusal {
-  code: "UNAUTHENTICATED";
+  code: "UNAUTHENTICATED" | "FORBIDDEN";
   reason: string;
 }
 
@@ -19,8 +19,9 @@ export function toFault(error: unknown): Fault {
   return { code: typeof code === "string" ? code : "UNKNOWN", reason: messageOf(first) };
 }
 
+/** Also a credential that may not follow changes: only another one helps. */
 export function isRefusal(fault: Fault): fault is Refusal {
-  return fault.code === "UNAUTHENTICATED";
+  return fault.code === "UNAUTHENTICATED" || fault.code === "FORBIDDEN";
 }
 
 export function isCursorFault({ code }: Fault): boolean {
