@@ -4,7 +4,7 @@ import "reflect-metadata";
 import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { ApiKeys } from "./access/api-keys.js";
 import { AuditTrail } from "./access/audit-trail.js";
 import { Authenticator } from "./access/authenticator.js";
@@ -120,7 +120,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const webhookSecrets = sandbox ? [sandbox.signingSecret] : config.webhookSecrets;
 
-    const redis = config.redisUrl ? new Redis(config.redisUrl) : null;
+    const redis = config.redisUrl ? await openRedis(config.redisUrl) : null;
     stops.push(() => redis?.disconnect());
     const budget = createBudget(config, redis, database, accountOf(providerUrl, credentials), logger);
     stops.push(() => budget.close());
@@ -324,6 +324,12 @@ function credentialsOf({ clientId, clientSecret }: Sandbox): ProviderCredentials
 function accountOf(providerUrl: string, credentials: ProviderCredentials): string {
   const name = "clientId" in credentials ? credentials.clientId : credentials.apiKey;
   return createHash("sha256").update(`${providerUrl} ${name}`).digest("hex").slice(0, 16);
+}
+
+/** The driver is loaded where it is used, as PostgreSQL's is. */
+async function openRedis(url: string): Promise<Redis> {
+  const { Redis } = await import("ioredis");
+  return new Redis(url);
 }
 
 function createBudget(

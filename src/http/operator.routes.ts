@@ -1,4 +1,3 @@
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "../telemetry/metrics.js";
 import { exampleTabs } from "./example-operations.js";
@@ -25,13 +24,7 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
   });
 
   if (!parts.hasExplorer) return;
-  const page = renderGraphiQL({
-    title: "payout-gateway",
-    endpoint: "/graphql",
-    subscriptionsProtocol: "WS",
-    headers: JSON.stringify({ "apollo-require-preflight": "true" }),
-    defaultTabs: exampleTabs,
-  });
+  let page: Promise<string> | undefined;
   // One file with everything in it, and workers that it makes of its own text.
   const contentSecurityPolicy = {
     useDefaults: false,
@@ -48,7 +41,20 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
       "frame-ancestors": ["'none'"],
     },
   };
-  app.get("/graphiql", { helmet: { contentSecurityPolicy } }, (_request, reply) =>
-    reply.type("text/html; charset=utf-8").send(page),
-  );
+  app.get("/graphiql", { helmet: { contentSecurityPolicy } }, async (_request, reply) => {
+    page ??= renderExplorer();
+    return reply.type("text/html; charset=utf-8").send(await page);
+  });
+}
+
+/** Loaded when it is first looked at: it is half as big as everything else together. */
+async function renderExplorer(): Promise<string> {
+  const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
+  return renderGraphiQL({
+    title: "payout-gateway",
+    endpoint: "/graphql",
+    subscriptionsProtocol: "WS",
+    headers: JSON.stringify({ "apollo-require-preflight": "true" }),
+    defaultTabs: exampleTabs,
+  });
 }

@@ -1,7 +1,6 @@
 // The bytes decide what a file is; its name and its declared type only have to agree. Nothing is decoded here.
 
 import { extname } from "node:path";
-import { fileTypeFromBuffer } from "file-type";
 
 export type DocumentContentType = "image/jpeg" | "image/png" | "application/pdf";
 
@@ -72,6 +71,8 @@ export async function sniffFileType({ head, fileName, declaredType }: SniffableF
 }
 
 async function findType(head: Buffer): Promise<AllowedType | undefined> {
+  // Loaded with the first file: to start takes long enough.
+  const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(head);
   // Some readers, and the sniffer with them, skip what stands before a file. Here it starts with its first byte.
   return allowedTypes.find(({ contentType, magic }) => {

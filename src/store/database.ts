@@ -1,4 +1,4 @@
-// The engines: SQLite embedded by default, PostgreSQL at scale. What differs between them is in this file alone.
+// The engines: SQLite embedded by default, PostgreSQL at scale. What differs between them is here and in `postgres-dialect.ts`.
 
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -6,14 +6,13 @@ import SqliteDatabase from "better-sqlite3";
 import { Big } from "big.js";
 import {
   Kysely,
-  PostgresDialect,
+  type PostgresDialect,
   type RawBuilder,
   type SelectQueryBuilder,
   SqliteDialect,
   sql,
   type Transaction,
 } from "kysely";
-import pg from "pg";
 import type { DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrations.js";
 import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
@@ -41,7 +40,7 @@ export interface Database {
 export async function openDatabase(url: string): Promise<Database> {
   const dialect: DatabaseDialect = url.startsWith("sqlite:") ? "sqlite" : "postgres";
   const db = new Kysely<Tables>({
-    dialect: dialect === "sqlite" ? sqliteDialect(url.slice("sqlite:".length)) : postgresDialect(url),
+    dialect: dialect === "sqlite" ? sqliteDialect(url.slice("sqlite:".length)) : await openPostgres(url),
   });
   try {
     await migrate(db as unknown as Kysely<never>, dialect);
@@ -98,30 +97,8 @@ function sqliteDialect(path: string): SqliteDialect {
   });
 }
 
-function postgresDialect(url: string): PostgresDialect {
-  // bigint arrives as text by default; instants and positions stay far below 2^53.
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
-  const pool = new pg.Pool({ connectionString: url, types, max: 10, Client: NulFreeClient });
-  // A connection that breaks fails the work it was lent to, if any, and is replaced. Without listeners, on the pool for
-  // idle ones and on each for lent ones, it would end the process.
-  pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
-  return new PostgresDialect({ pool });
-}
-
-/**
- * PostgreSQL has no NUL in a text, and refuses the whole query for one. Ids and keys come from callers, so what holds one
- * is looked for, and kept, with the sign for an unreadable letter instead.
- */
-class NulFreeClient extends pg.Client {
-  // `never` fits the result of every overload: what comes out is the base class's own answer.
-  override query(...[query, values, ...rest]: unknown[]): never {
-    const readable = Array.isArray(values) ? values.map(withoutNul) : values;
-    return (super.query as (...args: unknown[]) => unknown).call(this, query, readable, ...rest) as never;
-  }
-}
-
-function withoutNul(value: unknown): unknown {
-  return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\ufffd") : value;
+/** The driver is loaded where it is used. */
+async function openPostgres(url: string): Promise<PostgresDialect> {
+  const { postgresDialect } = await import("./postgres-dialect.js");
+  return postgresDialect(url);
 }
