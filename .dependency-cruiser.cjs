@@ -16,7 +16,7 @@ const parts = {
   sandbox: ["config"],
 };
 
-const folderOf = (part) => (part === "config" ? "^src/config(-limits)?\\.ts$" : `^src/${part}/`);
+const folderOf = (part) => (part === "config" ? "^src/config[a-z-]*\\.ts$" : `^src/${part}/`);
 
 module.exports = {
   forbidden: [

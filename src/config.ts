@@ -2,6 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { fileOf, withFileValues, withoutUnmadeFile } from "./config-files.js";
 import { type Limits, limitNames, limitsOf } from "./config-limits.js";
 
 /** OAuth client credentials, or the older key. */
@@ -28,6 +29,8 @@ export interface Config {
   sandbox: SandboxConfig;
   /** Several while a secret is rotated; empty in the sandbox, which brings its own. */
   webhookSecrets: string[];
+  /** Where they come from, if from a file. */
+  webhookSecretFile: string | null;
   webhookToleranceSeconds: number;
   databaseUrl: string;
   auth: AuthConfig;
@@ -94,7 +97,8 @@ const origin = httpUrl.refine(
 );
 const list = z.string().transform((text) =>
   text
-    .split(",")
+    // By lines, too, as in a file.
+    .split(/[,\n]/)
     .map((item) => item.trim())
     .filter((item) => item !== ""),
 );
@@ -168,9 +172,21 @@ const aloneSchema = z.object({
   SANDBOX_WEBHOOK_URL: httpUrl.default("http://127.0.0.1:4000/webhooks"),
 });
 
-export function readConfig(environment: Environment = process.env): Config {
-  const read = parse(gatewaySchema, environment);
-  const mistakes = conflictsOf(read, environment);
+/** What a command can do without; a gateway that serves cannot. */
+export interface Needs {
+  /** False for the command that brings it. */
+  isSigningSecretNeeded?: boolean;
+}
+
+export function readConfig(
+  environment: Environment = process.env,
+  { isSigningSecretNeeded = true }: Needs = {},
+): Config {
+  const read = parse(
+    gatewaySchema,
+    isSigningSecretNeeded ? environment : withoutUnmadeFile("WEBHOOK_SIGNING_SECRET", environment),
+  );
+  const mistakes = conflictsOf(read, environment, isSigningSecretNeeded);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const publicUrl = read.PUBLIC_URL ?? `http://${inUrl(read.HOST)}:${read.PORT}`;
   return Object.freeze({
@@ -191,6 +207,7 @@ export function readConfig(environment: Environment = process.env): Config {
       webhookUrl: `${publicUrl}/webhooks`,
     },
     webhookSecrets: read.WEBHOOK_SIGNING_SECRET,
+    webhookSecretFile: fileOf("WEBHOOK_SIGNING_SECRET", environment),
     webhookToleranceSeconds: read.WEBHOOK_TOLERANCE_SECONDS,
     databaseUrl: read.DATABASE_URL,
     auth: authOf(read),
@@ -222,12 +239,18 @@ export function readSandboxConfig(environment: Environment = process.env): Sandb
 function parse<S extends z.ZodType>(schema: S, environment: Environment): z.output<S> {
   // An empty variable is one that is not set: that is how compose files and shells pass them on.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  throw new ConfigError(result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
+  const { values, mistakes } = withFileValues(given);
+  const result = schema.safeParse(values);
+  if (result.success && mistakes.length === 0) return result.data;
+  const faults = result.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+  throw new ConfigError([...faults, ...mistakes]);
 }
 
-function conflictsOf(read: z.output<typeof gatewaySchema>, environment: Environment): string[] {
+function conflictsOf(
+  read: z.output<typeof gatewaySchema>,
+  environment: Environment,
+  isSigningSecretNeeded: boolean,
+): string[] {
   const mistakes: string[] = [];
   const isProduction = environment.NODE_ENV === "production";
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(read.HOST);
@@ -256,7 +279,7 @@ function conflictsOf(read: z.output<typeof gatewaySchema>, environment: Environm
     if (!read.PROVIDER_API_KEY && !(read.PROVIDER_CLIENT_ID && read.PROVIDER_CLIENT_SECRET)) {
       mistakes.push("PROVIDER_CLIENT_ID and PROVIDER_CLIENT_SECRET (or PROVIDER_API_KEY): needed with PROVIDER_URL");
     }
-    if (read.WEBHOOK_SIGNING_SECRET.length === 0) {
+    if (isSigningSecretNeeded && read.WEBHOOK_SIGNING_SECRET.length === 0) {
       mistakes.push("WEBHOOK_SIGNING_SECRET: needed with PROVIDER_URL");
     }
   }

@@ -1,10 +1,8 @@
 // The wiring, top to bottom. Tests start the same function in-process.
 
 import "reflect-metadata";
-import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Redis } from "ioredis";
 import { ApiKeys } from "./access/api-keys.js";
 import { AuditTrail } from "./access/audit-trail.js";
 import { Authenticator } from "./access/authenticator.js";
@@ -12,10 +10,6 @@ import { Refusals } from "./access/refusals.js";
 import { TokenVerifier } from "./access/token-verifier.js";
 import type { Config, ProviderCredentials } from "./config.js";
 import { BanksDataSource } from "./datasources/banks.datasource.js";
-import { MemoryBudget } from "./datasources/budget/memory-budget.js";
-import type { ProviderBudget } from "./datasources/budget/provider-budget.js";
-import { parseRateLimit } from "./datasources/budget/rate-windows.js";
-import { RedisBudget } from "./datasources/budget/redis-budget.js";
 import { ClockSkew } from "./datasources/clock-skew.js";
 import { CurrenciesDataSource } from "./datasources/currencies.datasource.js";
 import { CustomersDataSource } from "./datasources/customers.datasource.js";
@@ -53,10 +47,10 @@ import { Reconciler } from "./mirror/reconcile.js";
 import { RedisWakeUps } from "./mirror/redis-wake-ups.js";
 import { ReferenceData } from "./mirror/reference-data.js";
 import { InProcessWakeUps } from "./mirror/wake-ups.js";
+import { accountOf, createBudget, openRedis } from "./provider-account.js";
 import { buildGatewaySchema } from "./resolvers/build-schema.js";
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox/sandbox.js";
-import { type Database, openDatabase } from "./store/database.js";
-import { loneNodesOf } from "./store/lone-node.queries.js";
+import { openDatabase } from "./store/database.js";
 import { logHead } from "./store/status-log.queries.js";
 import { armCrashPoint } from "./telemetry/crash-point.js";
 import type { Logger } from "./telemetry/logger.js";
@@ -318,33 +312,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
 function credentialsOf({ clientId, clientSecret }: Sandbox): ProviderCredentials {
   return { clientId, clientSecret };
-}
-
-/** Names the provider's account: the budget is its, whoever spends it. */
-function accountOf(providerUrl: string, credentials: ProviderCredentials): string {
-  const name = "clientId" in credentials ? credentials.clientId : credentials.apiKey;
-  return createHash("sha256").update(`${providerUrl} ${name}`).digest("hex").slice(0, 16);
-}
-
-/** The driver is loaded where it is used, as PostgreSQL's is. */
-async function openRedis(url: string): Promise<Redis> {
-  const { Redis } = await import("ioredis");
-  return new Redis(url);
-}
-
-function createBudget(
-  config: Config,
-  redis: Redis | null,
-  { db }: Database,
-  account: string,
-  logger: Logger,
-): ProviderBudget {
-  const windows = parseRateLimit(config.providerRateLimit);
-  if (!redis) return new MemoryBudget({ windows });
-  const keyPrefix = `payout-gateway:${account}`;
-  const longestCallMs = config.providerTimeoutMs;
-  const loneNodes = loneNodesOf(db, account);
-  return new RedisBudget({ redis, windows, keyPrefix, longestCallMs, loneNodes, nodeId: randomUUID(), logger });
 }
 
 function isLoopback(url: string): boolean {

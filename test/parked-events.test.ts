@@ -183,7 +183,7 @@ test("the command shows parked events and puts them back for a running gateway",
       return events.length > 0 && events;
     });
     const run = async (...args: string[]) => {
-      const command = build.run("commands/webhook-events.js", { DATABASE_URL: databaseUrl }, args);
+      const command = build.run("cli.js", { DATABASE_URL: databaseUrl }, ["webhooks", ...args]);
       return { exitCode: await command.exitCode, output: command.output, errors: command.errors };
     };
     const shown = await run("parked");

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import WebSocket from "ws";
-import { type Build, buildGateway, type RunningProcess } from "./support/built-gateway.js";
+import { type Build, buildGateway } from "./support/built-gateway.js";
+import { readSandboxLines } from "./support/sandbox-lines.js";
 import { statusChangeFields, TestClient } from "./support/test-client.js";
 
 let build: Build;
@@ -19,12 +20,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The lines that the sandbox prints for whoever starts a gateway against it. */
-async function printedSettings(sandbox: RunningProcess): Promise<Record<string, string>> {
-  await sandbox.printed(/^AUTH_DISABLED=true$/m);
-  return Object.fromEntries([...sandbox.output.matchAll(/^([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name, value]));
-}
-
 test("the gateway does the main job with a provider that it knows by URL and credentials alone", async () => {
   const port = await freePort();
   const sandbox = build.run("sandbox/main.js", {
@@ -34,7 +29,7 @@ test("the gateway does the main job with a provider that it knows by URL and cre
     SANDBOX_REVIEW_MS: "50",
     SANDBOX_STEP_MS: "50",
   });
-  const settings = await printedSettings(sandbox);
+  const settings = await readSandboxLines(sandbox);
   expect(Object.keys(settings)).toEqual([
     "PROVIDER_URL",
     "PROVIDER_CLIENT_ID",
@@ -90,7 +85,7 @@ test("the gateway does the main job with a provider that it knows by URL and cre
     SANDBOX_STATE_FILE: "apart/sandbox.db",
     SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${port}/webhooks`,
   });
-  expect(await printedSettings(sandboxAgain)).toEqual(settings);
+  expect(await readSandboxLines(sandboxAgain)).toEqual(settings);
   const gatewayAgain = build.run("index.js", {
     ...settings,
     PORT: String(port),
@@ -111,7 +106,7 @@ test("the gateway does the main job with a provider that it knows by URL and cre
 
 test("a gateway whose provider does not accept its credentials serves what it has, and says so of the rest", async () => {
   const sandbox = build.run("sandbox/main.js", { SANDBOX_PORT: "0", SANDBOX_STATE_FILE: ":memory:" });
-  const settings = await printedSettings(sandbox);
+  const settings = await readSandboxLines(sandbox);
   const gateway = build.run("index.js", {
     ...settings,
     PROVIDER_CLIENT_SECRET: "wrong",

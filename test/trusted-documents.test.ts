@@ -165,8 +165,8 @@ describe("the command", () => {
 
   const run = (...args: string[]) =>
     new Promise<{ code: number; output: string }>((resolve) => {
-      const script = join(build.directory, "dist/commands/trusted-documents.js");
-      execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
+      const script = join(build.directory, "dist/cli.js");
+      execFile(process.execPath, [script, "trusted-documents", ...args], (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
       });
     });

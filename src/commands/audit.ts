@@ -1,45 +1,68 @@
-// npm run audit -- verify | list: whether the audit trail is whole, and what it says. It needs no running gateway.
+// audit verify | list: whether the audit trail is whole, and what it says. It needs no running gateway.
 
+import { type Command, InvalidArgumentError } from "commander";
 import { verifyChain } from "../access/audit-chain.js";
-import { readConfig } from "../config.js";
 import { auditPage } from "../store/audit.queries.js";
-import { type Db, openDatabase } from "../store/database.js";
+import { type Answer, answering, toTable } from "./answer.js";
+import { withDatabase } from "./record-command.js";
 
-const usage = `Usage: audit verify [ID HASH]   (with an entry's hash that was kept elsewhere: it must still be there)
-       audit list [COUNT]       (the newest entries, 50 unless told)`;
-
-async function verify(db: Db, [id, hash]: string[]): Promise<void> {
-  const { fitting, fault } = await verifyChain(db, id && hash ? { seq: Number(id), hash } : null);
-  if (fault) {
-    console.error(`Entry ${fault.seq} ${fault.reason}. The ${fitting.seq} before it fit.`);
-    process.exitCode = 1;
-    return;
-  }
-  const last = fitting.seq === 0 ? "There is none yet." : `Keep the last one elsewhere: ${fitting.seq} ${fitting.hash}`;
-  console.log(`All entries fit: ${fitting.seq}. ${last}`);
+export function addAudit(program: Command): void {
+  const audit = program.command("audit").description("the audit trail");
+  audit
+    .command("verify")
+    .description("whether every entry is what was written, and none is missing")
+    .argument("[id]", "an entry whose hash was kept elsewhere: it must still be there", matching(/^[1-9]\d{0,14}$/))
+    .argument("[hash]", "its hash", matching(/^[0-9a-f]{64}$/))
+    .action((id: string | undefined, hash: string | undefined, options: unknown, command: Command) => {
+      if (id && !hash) command.error("error: an entry's id goes with its hash.");
+      return answering(verify)(id, hash, options, command);
+    });
+  audit
+    .command("list")
+    .description("the newest entries")
+    .argument("[count]", "how many of them", matching(/^[1-9]\d{0,5}$/), "50")
+    .action(answering(list));
 }
 
-async function list(db: Db, count: number): Promise<void> {
-  console.log(["id", "at", "tenant", "principal", "action", "object", "outcome", "detail", "request"].join("\t"));
-  for (const row of await auditPage(db, {}, { first: count - 1, before: null })) {
-    const object = row.object_id === null ? "-" : `${row.object_type} ${row.object_id}`;
-    const at = new Date(row.at).toISOString();
-    const { seq, tenant, principal, action, outcome, detail, request_id: request } = row;
-    console.log([seq, at, tenant, principal, action, object, outcome, detail ?? "-", request ?? "-"].join("\t"));
-  }
+function matching(form: RegExp) {
+  return (text: string) => {
+    if (!form.test(text)) throw new InvalidArgumentError("");
+    return text;
+  };
 }
 
-const [command, ...args] = process.argv.slice(2);
-const isVerify = command === "verify" && (args.length === 0 || /^[1-9]\d{0,14} [0-9a-f]{64}$/.test(args.join(" ")));
-const isList = command === "list" && /^([1-9]\d{0,5})?$/.test(args.join(" "));
-if (isVerify || isList) {
-  const { db, close } = await openDatabase(readConfig().databaseUrl);
-  try {
-    await (isVerify ? verify(db, args) : list(db, Number(args[0] ?? 50)));
-  } finally {
-    await close();
-  }
-} else {
-  console.error(usage);
-  process.exitCode = 2;
+function verify(id: string | undefined, hash: string | undefined): Promise<Answer> {
+  return withDatabase(async ({ db }) => {
+    const { fitting, fault } = await verifyChain(db, id && hash ? { seq: Number(id), hash } : null);
+    if (fault) {
+      const text = `Entry ${fault.seq} ${fault.reason}. The ${fitting.seq} before it fit.`;
+      return { text, json: { isWhole: false, fitting: fitting.seq, fault }, isFault: true };
+    }
+    const last =
+      fitting.seq === 0 ? "There is none yet." : `Keep the last one elsewhere: ${fitting.seq} ${fitting.hash}`;
+    const text = `All entries fit: ${fitting.seq}. ${last}`;
+    return { text, json: { isWhole: true, fitting: fitting.seq, last: fitting.seq === 0 ? null : fitting } };
+  });
+}
+
+function list(count: string): Promise<Answer> {
+  return withDatabase(async ({ db }) => {
+    const rows = await auditPage(db, {}, { first: Number(count) - 1, before: null });
+    const entries = rows.map((row) => ({
+      id: row.seq,
+      at: new Date(row.at).toISOString(),
+      tenant: row.tenant,
+      principal: row.principal,
+      action: row.action,
+      object: row.object_id === null ? null : `${row.object_type} ${row.object_id}`,
+      outcome: row.outcome,
+      detail: row.detail,
+      requestId: row.request_id,
+    }));
+    const heading = ["id", "at", "tenant", "principal", "action", "object", "outcome", "detail", "request"];
+    return {
+      text: toTable(heading, entries.map(Object.values)),
+      json: entries.map(({ detail, ...entry }) => ({ ...entry, detail: detail === null ? null : JSON.parse(detail) })),
+    };
+  });
 }

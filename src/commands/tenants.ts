@@ -1,43 +1,53 @@
-// npm run tenants -- assign | revoke | restore: who owns what the provider had before, and whose credentials count.
+// tenants assign | revoke | restore: who owns what the provider had before, and whose credentials count.
 
-import { readConfig } from "../config.js";
+import type { Command } from "commander";
 import { assignCustomer, restoreTenant, revokeTenant } from "../store/tenant.queries.js";
 import { operatorTenant } from "../store/visibility.js";
+import { type Answer, answering, Refused } from "./answer.js";
 import { doneOrNotFound, withDatabase } from "./record-command.js";
 
-const usage = `Usage: tenants assign CUSTOMER_ID TENANT   (with its documents, payouts and their history)
-       tenants revoke TENANT               (none of its tokens and keys counts any more)
-       tenants restore TENANT`;
+export function addTenants(program: Command): void {
+  const tenants = program.command("tenants").description("who owns what, and whose credentials count");
+  tenants
+    .command("assign <customer-id> <tenant>")
+    .description("give a customer to a tenant, with its documents, payouts and their history")
+    .action(answering(assign));
+  tenants
+    .command("revoke <tenant>")
+    .description("make none of its tokens and keys count any more")
+    .action(answering(revoke));
+  tenants.command("restore <tenant>").description("make them count again").action(answering(restore));
+}
 
-const [command, first, second, ...rest] = process.argv.slice(2);
-try {
-  await withDatabase(readConfig().databaseUrl, async (database, record) => {
-    if (command === "assign" && first && second && rest.length === 0) {
-      const act = { action: "assignCustomer", tenant: second, object: { type: "customer", id: first } };
-      if (!(await record(act, () => assignCustomer(database, first, second), doneOrNotFound))) {
-        throw new Error("There is no such customer here.");
-      }
-      console.log(`${first} belongs to ${second}.`);
-    } else if (command === "revoke" && first && !second) {
-      if (first === operatorTenant) throw new Error("The operator cannot be revoked.");
-      const act = { action: "revokeTenant", tenant: first, object: { type: "tenant", id: first } };
-      await record(
-        act,
-        () => revokeTenant(database.db, first, Date.now()),
-        () => ({ outcome: "DONE" }),
-      );
-      console.log("Revoked. Running gateways close what it opened within seconds.");
-    } else if (command === "restore" && first && !second) {
-      const act = { action: "restoreTenant", tenant: first, object: { type: "tenant", id: first } };
-      if (!(await record(act, () => restoreTenant(database.db, first), doneOrNotFound))) {
-        throw new Error("The tenant was not revoked.");
-      }
-      console.log("Restored.");
-    } else {
-      throw new Error(usage);
+function assign(customerId: string, tenant: string): Promise<Answer> {
+  return withDatabase(async (database, record) => {
+    const act = { action: "assignCustomer", tenant, object: { type: "customer", id: customerId } };
+    if (!(await record(act, () => assignCustomer(database, customerId, tenant), doneOrNotFound))) {
+      throw new Refused("There is no such customer here.");
     }
+    return { text: `${customerId} belongs to ${tenant}.`, json: { customerId, tenant } };
   });
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 2;
+}
+
+function revoke(tenant: string): Promise<Answer> {
+  return withDatabase(async ({ db }, record) => {
+    if (tenant === operatorTenant) throw new Refused("The operator cannot be revoked.");
+    const act = { action: "revokeTenant", tenant, object: { type: "tenant", id: tenant } };
+    await record(
+      act,
+      () => revokeTenant(db, tenant, Date.now()),
+      () => ({ outcome: "DONE" }),
+    );
+    return { text: "Revoked. Running gateways close what it opened within seconds.", json: { revoked: tenant } };
+  });
+}
+
+function restore(tenant: string): Promise<Answer> {
+  return withDatabase(async ({ db }, record) => {
+    const act = { action: "restoreTenant", tenant, object: { type: "tenant", id: tenant } };
+    if (!(await record(act, () => restoreTenant(db, tenant), doneOrNotFound))) {
+      throw new Refused("The tenant was not revoked.");
+    }
+    return { text: "Restored.", json: { restored: tenant } };
+  });
 }

@@ -45,6 +45,11 @@ export class AccountImport {
     return null;
   }
 
+  /** Forgets how far it was. */
+  async restart(): Promise<void> {
+    for (const subject of subjects) await writeSetting(this.#parts.database.db, settingOf(subject), "1");
+  }
+
   /** Takes over one more page; answers whether everything was taken over. Throws where the provider does not answer. */
   async step(): Promise<boolean> {
     const { database, logger } = this.#parts;

@@ -1,4 +1,5 @@
 // Not the provider's: how a test steers the simulation from outside its process.
+import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { FieldErrors, refused } from "./api-error.js";
 import type { ById } from "./customer.routes.js";
@@ -8,6 +9,8 @@ import type { FaultMoment, FaultScript, SandboxFault } from "./faults.js";
 import type { PayoutProgress } from "./payout-progress.js";
 import type { PayoutStatus, Payouts } from "./payouts.js";
 import { type Fields, fieldOf, idOf, requiredTextOf, toFields } from "./request-fields.js";
+import type { WebhookOutbox } from "./webhook-outbox.js";
+import type { WebhookRegistration } from "./webhook-registration.js";
 
 const customerStatuses = ["PENDING", "PROCESSING", "VERIFIED", "REJECTED"];
 const payoutStatuses = ["PENDING", "PROCESSING", "SUCCESSFUL", "FAILED"];
@@ -17,9 +20,12 @@ export interface ControlParts {
   review: CustomerReview;
   progress: PayoutProgress;
   payouts: Payouts;
+  outbox: WebhookOutbox;
+  registration: WebhookRegistration;
 }
 
-export function registerControlRoutes(app: FastifyInstance, { faults, review, progress, payouts }: ControlParts): void {
+export function registerControlRoutes(app: FastifyInstance, parts: ControlParts): void {
+  const { faults, review, progress, payouts, outbox, registration } = parts;
   app.post("/_sandbox/faults", async (request, reply) => {
     faults.add(readFault(toFields(request.body)));
     return reply.code(201).send({ message: "Fault added" });
@@ -44,6 +50,28 @@ export function registerControlRoutes(app: FastifyInstance, { faults, review, pr
     if (payout === undefined) throw refused(404, "Transaction not found");
     progress.conclude(payout.id, status);
     return { message: "Transaction moved" };
+  });
+
+  app.post("/_sandbox/webhooks", async (request) => {
+    const fields = toFields(request.body);
+    const target = fieldOf(fields, "target") === "collection" ? "collection" : "payout";
+    const body = toFields(fieldOf(fields, "body"));
+    if (registration.urlOf(target) === undefined) throw refused(404, "No webhook URLs configured");
+    const word = (name: string) => (typeof body[name] === "string" ? body[name] : null);
+    const transactionId = word("transaction_id");
+    const subject = transactionId ?? word("customer_id") ?? randomUUID();
+    const type = word("type") ?? word("event_type") ?? word("event") ?? "unknown";
+    outbox.announce({ subject, target, type, transactionId, body });
+    return { message: "Webhook sent" };
+  });
+
+  app.post("/_sandbox/clock", async (request) => {
+    const seconds = Number(idOf(toFields(request.body), "seconds"));
+    const errors = new FieldErrors();
+    if (!Number.isSafeInteger(seconds) || seconds < 0) errors.format("seconds");
+    errors.throwIfAny();
+    outbox.advance(seconds * 1000);
+    return { message: "Time has passed" };
   });
 }
 

@@ -51,6 +51,11 @@ export class WebhookOutbox {
     this.#jobs.releaseNewestFirst(laneOf(subject), heldAt);
   }
 
+  /** Lets time pass: whatever is due within it, deliveries and all else, happens now. */
+  advance(byMs: number): void {
+    this.#jobs.advance(byMs, heldAt);
+  }
+
   replay(log: WebhookLog): void {
     this.#deliver(log, Date.now());
   }

@@ -36,12 +36,18 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and migrates it. */
-export async function openDatabase(url: string): Promise<Database> {
+/** A database that is there, as it is: nothing is made and nothing migrated. */
+export async function connectDatabase(url: string): Promise<{ db: Db; dialect: DatabaseDialect }> {
   const dialect: DatabaseDialect = url.startsWith("sqlite:") ? "sqlite" : "postgres";
   const db = new Kysely<Tables>({
     dialect: dialect === "sqlite" ? sqliteDialect(url.slice("sqlite:".length)) : await openPostgres(url),
   });
+  return { db, dialect };
+}
+
+/** Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and migrates it. */
+export async function openDatabase(url: string): Promise<Database> {
+  const { db, dialect } = await connectDatabase(url);
   try {
     await migrate(db as unknown as Kysely<never>, dialect);
   } catch (error) {

@@ -288,6 +288,12 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   };
 }
 
+/** Of those that a database may have been through, what it has not. */
+export async function pendingMigrations(db: Kysely<never>, dialect: DatabaseDialect): Promise<string[]> {
+  const all = await new Migrator({ db, provider: migrationsOf(dialect) }).getMigrations();
+  return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+}
+
 /** Brings the database to the newest shape, or throws and leaves it as it was. */
 export async function migrate(db: Kysely<never>, dialect: DatabaseDialect): Promise<void> {
   const { error } = await new Migrator({ db, provider: migrationsOf(dialect) }).migrateToLatest();

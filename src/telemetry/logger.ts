@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { type Logger, type LoggerOptions, pino } from "pino";
 import { toLoggedError } from "./logged-error.js";
 
 export type { Logger };
@@ -7,8 +7,12 @@ export type { Logger };
  * JSON lines on standard output, readable ones on a terminal. Request and response objects are never logged whole, and
  * what could still carry a secret under these names is cut out.
  */
-export function createLogger(level: string, isTerminal: boolean): Logger {
-  return pino({
+export function createLogger(
+  level: string,
+  isTerminal: boolean,
+  output: NodeJS.WritableStream = process.stdout,
+): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     serializers: { err: (error: unknown) => toLoggedError(error) },
@@ -16,8 +20,8 @@ export function createLogger(level: string, isTerminal: boolean): Logger {
       paths: ["authorization", "*.authorization", "headers", "*.headers", "body", "*.body", "url", "*.url"],
       remove: true,
     },
-    ...(isTerminal
-      ? { transport: { target: "pino-pretty", options: { translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" } } }
-      : {}),
-  });
+  };
+  if (!isTerminal) return output === process.stdout ? pino(options) : pino(options, output);
+  const prettyOptions = { translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" };
+  return pino({ ...options, transport: { target: "pino-pretty", options: prettyOptions } });
 }

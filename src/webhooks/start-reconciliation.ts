@@ -18,7 +18,7 @@ export interface ReconciliationParts extends DeliveryRecoveryParts {
   logger: Logger;
 }
 
-const lease = "reconciliation";
+export const reconciliationLease = "reconciliation";
 // Renewed while a round goes on; after it another node takes over from one that died.
 const leaseMs = 6_000;
 
@@ -27,11 +27,11 @@ export function startReconciliation(parts: ReconciliationParts): { stop(): Promi
   const owner = randomUUID();
   let isHolder = false;
   const loop = new WorkLoop({
-    name: lease,
+    name: reconciliationLease,
     logger,
     atLeastEveryMs: everyMs,
     work: async (isStopped) => {
-      const hold = () => holdLease(database.db, lease, owner, Date.now(), leaseMs);
+      const hold = () => holdLease(database.db, reconciliationLease, owner, Date.now(), leaseMs);
       if (!(await hold())) return null;
       const renewing = setInterval(() => hold().catch(() => {}), leaseMs / 3);
       try {
@@ -50,7 +50,7 @@ export function startReconciliation(parts: ReconciliationParts): { stop(): Promi
   });
   const goesOn = (isStopped: () => boolean) => isHolder && !isStopped();
   const beat = async () => {
-    const held = await holdLease(database.db, lease, owner, Date.now(), leaseMs).catch(() => false);
+    const held = await holdLease(database.db, reconciliationLease, owner, Date.now(), leaseMs).catch(() => false);
     const isNew = held && !isHolder;
     isHolder = held;
     if (isNew) loop.wake();
@@ -64,7 +64,7 @@ export function startReconciliation(parts: ReconciliationParts): { stop(): Promi
       clearInterval(heart);
       await beating;
       await loop.stop();
-      await dropLease(database.db, lease, owner);
+      await dropLease(database.db, reconciliationLease, owner);
     },
   };
 }

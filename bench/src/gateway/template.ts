@@ -15,7 +15,7 @@ export interface Template {
   operator: Caller;
 }
 
-const keysCommand = fileURLToPath(new URL("../../../dist/commands/keys.js", import.meta.url));
+const commandLine = fileURLToPath(new URL("../../../dist/cli.js", import.meta.url));
 
 export async function makeTemplate(directory: string): Promise<Template> {
   const file = join(directory, "template.db");
@@ -23,7 +23,7 @@ export async function makeTemplate(directory: string): Promise<Template> {
   const gateway = await startGatewayProcess({ ...environment, SANDBOX_PORT: String(await freePort()) });
   await gateway.stop();
   const create = async (args: string[]): Promise<Caller> => {
-    const { stdout } = await promisify(execFile)(process.execPath, [keysCommand, "create", ...args], {
+    const { stdout } = await promisify(execFile)(process.execPath, [commandLine, "keys", "create", ...args], {
       env: environment,
     });
     const [key] = /^pgk_\S+/.exec(stdout) ?? [];

@@ -40,6 +40,11 @@ export const unrun: readonly UnrunBlock[] = [
   { page: "docs/faults.md", begins: "npm run faults", reason: "runs for minutes; test/faults plays a slice of it" },
   {
     page: "docs/sandbox.md",
+    begins: "npx payout-gateway sandbox trigger webhook",
+    reason: "test/command-line.test.ts runs these commands, compiled to a folder of their own",
+  },
+  {
+    page: "docs/sandbox.md",
     begins: "npm run sandbox",
     reason:
       "runs until it is stopped; test/standalone-sandbox.test.ts starts the same, compiled to a folder of its own",

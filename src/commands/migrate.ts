@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { Kysely } from "kysely";
+import { readConfig } from "../config.js";
+import { connectDatabase } from "../store/database.js";
+import { pendingMigrations } from "../store/migrations.js";
+import { type Answer, answering } from "./answer.js";
+import { withDatabase } from "./record-command.js";
+
+export function addMigrate(program: Command): void {
+  program
+    .command("migrate")
+    .description("bring the database to its newest shape, as every start does")
+    .action(answering(migrate));
+}
+
+async function migrate(): Promise<Answer> {
+  const { databaseUrl } = readConfig();
+  const { db, dialect } = await connectDatabase(databaseUrl);
+  const pending = await pendingMigrations(db as unknown as Kysely<never>, dialect).finally(() => db.destroy());
+  return withDatabase(async (_database, record) => {
+    const text = pending.length > 0 ? `Migrated: ${pending.join(", ")}` : "Nothing to do: the database is up to date.";
+    // Only now is there a trail to write it into.
+    if (pending.length > 0) {
+      await record(
+        { action: "migrate" },
+        async () => pending,
+        () => ({ outcome: "DONE", detail: { migrations: pending } }),
+      );
+    }
+    return { text, json: { migrated: pending } };
+  }, databaseUrl);
+}
