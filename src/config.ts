@@ -80,7 +80,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 // Each scope that a call of the gateway needs, and no more.
-const defaultScope = [
+export const neededScope = [
   "customer:read customer:write file:upload payout:create transaction:read wallet:read currency:read bank:read",
   "fees:read rates:read webhook:read webhook:write webhook:replay",
 ].join(" ");
@@ -126,7 +126,7 @@ const gatewaySchema = z.object({
   PROVIDER_URL: httpUrl.optional(),
   PROVIDER_CLIENT_ID: z.string().optional(),
   PROVIDER_CLIENT_SECRET: z.string().optional(),
-  PROVIDER_SCOPE: z.string().default(defaultScope),
+  PROVIDER_SCOPE: z.string().default(neededScope),
   PROVIDER_API_KEY: z.string().optional(),
   PROVIDER_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   PROVIDER_RATE_LIMIT: z

@@ -47,7 +47,7 @@ import { Reconciler } from "./mirror/reconcile.js";
 import { RedisWakeUps } from "./mirror/redis-wake-ups.js";
 import { ReferenceData } from "./mirror/reference-data.js";
 import { InProcessWakeUps } from "./mirror/wake-ups.js";
-import { accountOf, createBudget, openRedis } from "./provider-account.js";
+import { accountOf, createBudget, isLoopback, openRedis } from "./provider-account.js";
 import { buildGatewaySchema } from "./resolvers/build-schema.js";
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox/sandbox.js";
 import { openDatabase } from "./store/database.js";
@@ -312,9 +312,4 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
 function credentialsOf({ clientId, clientSecret }: Sandbox): ProviderCredentials {
   return { clientId, clientSecret };
-}
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
 }

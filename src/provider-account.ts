@@ -23,6 +23,12 @@ export async function openRedis(url: string): Promise<Redis> {
   return new Redis(url);
 }
 
+/** Only then may a stranger's URL lead to this machine. */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+}
+
 export function createBudget(
   config: Config,
   redis: Redis | null,

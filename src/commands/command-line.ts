@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { addAudit } from "./audit.js";
+import { addDoctor } from "./doctor.js";
 import { addKeys } from "./keys.js";
 import { addMigrate } from "./migrate.js";
 import { addPayouts } from "./payouts.js";
@@ -25,6 +26,7 @@ export async function runCommandLine(args: string[]): Promise<void> {
     addStart,
     addSandbox,
     addMigrate,
+    addDoctor,
     addKeys,
     addTenants,
     addTrustedDocuments,

@@ -90,11 +90,12 @@ async function open({ config, record, provider }: ProviderCommand) {
   return { record, webhooks, url: `${config.publicUrl}/webhooks`, current: await webhooks.get() };
 }
 
-function isSentTo(registration: WebhookRegistration, url: string): boolean {
+/** Whether everything goes there. */
+export function isSentTo(registration: WebhookRegistration, url: string): boolean {
   return addressesOf(registration).every((address) => address === url);
 }
 
-function addressesOf({ payoutUrl, collectionUrl }: WebhookRegistration): string[] {
+export function addressesOf({ payoutUrl, collectionUrl }: WebhookRegistration): string[] {
   return [...new Set([payoutUrl ?? "nowhere", collectionUrl ?? "nowhere"])];
 }
 

@@ -288,10 +288,26 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   };
 }
 
-/** Of those that a database may have been through, what it has not. */
-export async function pendingMigrations(db: Kysely<never>, dialect: DatabaseDialect): Promise<string[]> {
-  const all = await new Migrator({ db, provider: migrationsOf(dialect) }).getMigrations();
-  return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+export interface MigrationState {
+  executed: string[];
+  pending: string[];
+  /** Of a newer version. */
+  unknown: string[];
+}
+
+export async function migrationState(db: Kysely<never>, dialect: DatabaseDialect): Promise<MigrationState> {
+  const known = (await new Migrator({ db, provider: migrationsOf(dialect) }).getMigrations()).map(({ name }) => name);
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  const isNew = !tables.some(({ name }) => name === "kysely_migration");
+  const { rows } = isNew
+    ? { rows: [] }
+    : await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const executed = rows.map(({ name }) => name);
+  return {
+    executed,
+    pending: known.filter((name) => !executed.includes(name)),
+    unknown: executed.filter((name) => !known.includes(name)),
+  };
 }
 
 /** Brings the database to the newest shape, or throws and leaves it as it was. */
