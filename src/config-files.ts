@@ -26,25 +26,30 @@ export function withoutUnmadeFile(name: FileName, environment: Values): Values {
   return file !== null && !existsSync(file) ? { ...environment, [`${name}_FILE`]: undefined } : environment;
 }
 
-export function withFileValues(environment: Values): { values: Values; mistakes: string[] } {
+/** `unread` has the mistake of each name that could not be read. */
+export function withFileValues(
+  environment: Values,
+  names: readonly string[],
+): { values: Values; unread: Map<string, string> } {
   const values = { ...environment };
-  const mistakes: string[] = [];
-  for (const name of fileNames) {
+  const unread = new Map<string, string>();
+  for (const name of fileNames.filter((each) => names.includes(each))) {
     const path = fileOf(name, environment);
     if (path === null) continue;
     if (environment[name] !== undefined) {
-      mistakes.push(`${name}_FILE: cannot be set together with ${name}`);
+      unread.set(name, `${name}_FILE: cannot be set together with ${name}`);
       continue;
     }
     try {
       // An editor ends the last line; no value ends with one.
-      values[name] = readFileSync(path, "utf8").trimEnd();
+      const value = readFileSync(path, "utf8").trimEnd();
+      if (value === "") unread.set(name, `${name}_FILE: the file is empty`);
+      else values[name] = value;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      mistakes.push(
-        `${name}_FILE: the file cannot be read (${code}), e.g. ${name}_FILE=/run/secrets/${name.toLowerCase()}`,
-      );
+      const example = `${name}_FILE=/run/secrets/${name.toLowerCase()}`;
+      unread.set(name, `${name}_FILE: the file cannot be read (${code}), e.g. ${example}`);
     }
   }
-  return { values, mistakes };
+  return { values, unread };
 }

@@ -6,6 +6,7 @@ import { printWelcome } from "./welcome.js";
 try {
   const config = readConfig();
   const logger = createLogger(config.logLevel, config.isTerminal);
+  for (const warning of config.warnings) logger.warn(warning);
   const gateway = await startGateway(config, { logger });
   printWelcome(gateway);
 

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, readConfig, readSandboxConfig } from "../src/config.js";
+import { variables } from "../src/config-page.js";
 import { type Build, buildGateway } from "./support/built-gateway.js";
 
 function mistakesOf(read: () => unknown): string[] {
@@ -89,6 +92,7 @@ test("every mistake is named at once, by its variable", () => {
     "INTROSPECTION",
     "LOG_LEVEL",
     "PORT",
+    "PROVIDER_CLIENT_ID and PROVIDER_CLIENT_SECRET (or PROVIDER_API_KEY)",
     "PROVIDER_TIMEOUT_MS",
     "PROVIDER_URL",
     "PUBLIC_URL",
@@ -96,9 +100,13 @@ test("every mistake is named at once, by its variable", () => {
     "SANDBOX_REVIEW_MS",
     "SHUTDOWN_TIMEOUT_MS",
     "UPLOAD_MAX_BYTES",
+    "WEBHOOK_SIGNING_SECRET",
     "WEBHOOK_TOLERANCE_SECONDS",
   ]);
-  expect(read).toThrow(/^The configuration cannot be used:\n {2}SANDBOX_PORT: must be a whole number\n/);
+  expect(read).toThrow(
+    /^The configuration cannot be used:\n {2}SANDBOX_PORT: must be a whole number from 0 to 65535, e\.g\. SANDBOX_PORT=4010\n/,
+  );
+  expect(mistakesOf(read).filter((mistake) => !mistake.includes(", e.g. "))).toEqual([]);
 });
 
 const authNames = "AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE (or AUTH_DISABLED=false, for API keys alone)";
@@ -107,6 +115,73 @@ const tokens = {
   AUTH_ISSUER: "issuer",
   AUTH_AUDIENCE: "gateway",
 };
+
+test("every example can be used", () => {
+  const wrong = Object.fromEntries(
+    variables()
+      .filter(({ name }) => name !== "NODE_ENV")
+      .map(({ name }) => [name, "\u0000"]),
+  );
+  const examples = mistakesOf(() => readConfig(wrong)).flatMap((mistake) => {
+    const [, name = "", value = ""] = /, e\.g\. ([A-Z_]+)=(.*)$/.exec(mistake) ?? [];
+    return name.endsWith("_FILE") ? [] : [[name, value] as const];
+  });
+  expect(examples.length).toBeGreaterThan(30);
+  for (const [name, value] of examples) {
+    const mistakes = mistakesOf(() => readConfig({ [name]: value }));
+    expect(mistakes.filter((mistake) => mistake.startsWith(`${name}:`))).toEqual([]);
+  }
+});
+
+test("a secret comes from the file that is named instead, without the end of its last line", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "payout-gateway-config-"));
+  try {
+    const file = async (name: string, text: string) => {
+      await writeFile(join(folder, name), text);
+      return join(folder, name);
+    };
+    const { PROVIDER_CLIENT_SECRET: _, WEBHOOK_SIGNING_SECRET: __, ...open } = provider;
+    const config = readConfig({
+      ...open,
+      PROVIDER_CLIENT_SECRET_FILE: await file("client", "from a file\n"),
+      WEBHOOK_SIGNING_SECRET_FILE: await file("signing", "new\nold\n"),
+      DATABASE_URL_FILE: await file("database", "postgres://user:hunter2@host/x\n"),
+    });
+    expect(config).toMatchObject({
+      provider: { credentials: { clientSecret: "from a file" } },
+      webhookSecrets: ["new", "old"],
+      databaseUrl: "postgres://user:hunter2@host/x",
+    });
+    const empty = await file("empty", "\n");
+    const mistakes = mistakesOf(() =>
+      readConfig({
+        ...provider,
+        PROVIDER_CLIENT_SECRET_FILE: join(folder, "client"),
+        DATABASE_URL_FILE: join(folder, "gone"),
+        REDIS_URL_FILE: empty,
+      }),
+    );
+    expect(namesOf(mistakes)).toEqual(["DATABASE_URL_FILE", "PROVIDER_CLIENT_SECRET_FILE", "REDIS_URL_FILE"]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a name that looks like a setting and is none is warned about, with the one that was meant", () => {
+  const { warnings } = readConfig({
+    PROVIDER_TIMEOUT: "1",
+    AUTH_AUDIANCE: "x",
+    WEBHOOK_SECRET_OF_OLD: "hunter2",
+    SANDBOX_STATE_FILE: "x",
+    PROVIDER_API_KEY_FILE: "",
+    PATH: "/bin",
+  });
+  expect(warnings).toEqual([
+    "PROVIDER_TIMEOUT is no setting, and is not read. Is it PROVIDER_TIMEOUT_MS?",
+    "AUTH_AUDIANCE is no setting, and is not read. Is it AUTH_AUDIENCE?",
+    "WEBHOOK_SECRET_OF_OLD is no setting, and is not read.",
+  ]);
+});
 
 test("a mistake does not repeat the value, which may be a secret", () => {
   const read = () => readConfig({ DATABASE_URL: "mysql://user:hunter2@host/x", PUBLIC_URL: "hunter2" });
@@ -236,6 +311,15 @@ describe("the process", () => {
       expect(started.output).toBe("");
     },
   );
+
+  test("warns of a name that it does not know as it starts", async () => {
+    const environment = { PORT: "0", SANDBOX_PORT: "0", DATABASE_URL: "sqlite::memory:", PROVIDER_TIMEOUT: "hunter2" };
+    const started = build.run("index.js", environment);
+    await started.printed(/GraphQL API/);
+    expect(started.output).toContain("Is it PROVIDER_TIMEOUT_MS?");
+    expect(started.output).not.toContain("hunter2");
+    await started.stop();
+  });
 
   test("does not touch the disk before its configuration is good", async () => {
     await build.run("index.js", { HOST: "0.0.0.0" }).exitCode;

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { addAudit } from "./audit.js";
+import { addConfiguration } from "./configuration.js";
 import { addDoctor } from "./doctor.js";
 import { addKeys } from "./keys.js";
 import { addMigrate } from "./migrate.js";
@@ -27,6 +28,7 @@ export async function runCommandLine(args: string[]): Promise<void> {
     addSandbox,
     addMigrate,
     addDoctor,
+    addConfiguration,
     addKeys,
     addTenants,
     addTrustedDocuments,
