@@ -24,6 +24,7 @@ import { WebhooksDataSource } from "./datasources/webhooks.datasource.js";
 import { Admission } from "./http/admission/admission.js";
 import { TrustedDocuments } from "./http/admission/trusted-documents.js";
 import { CallerLimits } from "./http/caller-limits.js";
+import { readinessCheck } from "./http/check-readiness.js";
 import { contextFactory } from "./http/create-context.js";
 import { CredentialGuard } from "./http/credential-guard.js";
 import { createServer } from "./http/server.js";
@@ -260,16 +261,11 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       receiver,
       dashboardFolder: options.dashboardFolder ?? builtDashboard,
       metrics,
-      checkReadiness: async () => {
-        try {
-          await mirror.statusCursor();
-          const progress = config.reconcileMs === null ? null : await accountImport.progress();
-          const details = [progress, clockSkew.warning()].filter((detail) => detail !== null);
-          return { reason: null, detail: details.length > 0 ? details.join(" ") : null };
-        } catch {
-          return { reason: "The database cannot be read.", detail: null };
-        }
-      },
+      checkReadiness: readinessCheck({
+        database,
+        importProgress: async () => (config.reconcileMs === null ? null : accountImport.progress()),
+        clockSkew,
+      }),
       logger,
     });
     stops.push(() => server.close());

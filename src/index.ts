@@ -1,5 +1,6 @@
 import { ConfigError, readConfig } from "./config.js";
 import { startGateway } from "./gateway.js";
+import { NewerDatabase } from "./store/migration-state.js";
 import { createLogger } from "./telemetry/logger.js";
 import { printWelcome } from "./welcome.js";
 
@@ -19,6 +20,8 @@ try {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  // What an operator can mend needs no stack.
+  const isMendable = error instanceof ConfigError || error instanceof NewerDatabase;
+  console.error(isMendable ? error.message : error);
   process.exitCode = 1;
 }

@@ -214,6 +214,13 @@ test.each(planted)("%s is found as %s, and nothing else is", async (_fault, chec
   expect(faults).toEqual([{ check, says: expect.stringMatching(says) }]);
 });
 
+test("a gateway does not start on a database of a newer version, and says why in one line", async () => {
+  const path = withMigrations("newer.db", "insert into kysely_migration values ('999-later', '2030')");
+  const { exitCode, output, errors } = await cli(["start"], { DATABASE_URL: `sqlite:${path}` });
+  expect({ exitCode, output }).toEqual({ exitCode: 1, output: "" });
+  expect(errors).toMatch(/^A newer version has migrated the database \(999-later\)\..*\n$/);
+});
+
 test("what answers at PUBLIC_URL and is no gateway is found", async () => {
   const other = createServer((_request, response) => response.end("Welcome!"));
   try {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import type { Kysely } from "kysely";
 import { readConfig } from "../config.js";
 import { connectDatabase } from "../store/database.js";
-import { migrationState } from "../store/migrations.js";
+import { migrationState } from "../store/migration-state.js";
 import { type Answer, answering } from "./answer.js";
 import { withDatabase } from "./record-command.js";
 
@@ -16,7 +15,7 @@ export function addMigrate(program: Command): void {
 async function migrate(): Promise<Answer> {
   const { databaseUrl } = readConfig();
   const { db, dialect } = await connectDatabase(databaseUrl);
-  const { pending } = await migrationState(db as unknown as Kysely<never>, dialect).finally(() => db.destroy());
+  const { pending } = await migrationState(db, dialect).finally(() => db.destroy());
   return withDatabase(async (_database, record) => {
     const text = pending.length > 0 ? `Migrated: ${pending.join(", ")}` : "Nothing to do: the database is up to date.";
     // Only now is there a trail to write it into.

@@ -14,6 +14,7 @@ import {
   type Transaction,
 } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
+import { migrationState, NewerDatabase } from "./migration-state.js";
 import { migrate } from "./migrations.js";
 import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
 import { withKeptStatements } from "./sqlite-statements.js";
@@ -49,6 +50,8 @@ export async function connectDatabase(url: string): Promise<{ db: Db; dialect: D
 export async function openDatabase(url: string): Promise<Database> {
   const { db, dialect } = await connectDatabase(url);
   try {
+    const { unknown } = await migrationState(db, dialect);
+    if (unknown.length > 0) throw new NewerDatabase(unknown);
     await migrate(db as unknown as Kysely<never>, dialect);
   } catch (error) {
     await db.destroy();

@@ -288,28 +288,6 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   };
 }
 
-export interface MigrationState {
-  executed: string[];
-  pending: string[];
-  /** Of a newer version. */
-  unknown: string[];
-}
-
-export async function migrationState(db: Kysely<never>, dialect: DatabaseDialect): Promise<MigrationState> {
-  const known = (await new Migrator({ db, provider: migrationsOf(dialect) }).getMigrations()).map(({ name }) => name);
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  const isNew = !tables.some(({ name }) => name === "kysely_migration");
-  const { rows } = isNew
-    ? { rows: [] }
-    : await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  const executed = rows.map(({ name }) => name);
-  return {
-    executed,
-    pending: known.filter((name) => !executed.includes(name)),
-    unknown: executed.filter((name) => !known.includes(name)),
-  };
-}
-
 /** Brings the database to the newest shape, or throws and leaves it as it was. */
 export async function migrate(db: Kysely<never>, dialect: DatabaseDialect): Promise<void> {
   const { error } = await new Migrator({ db, provider: migrationsOf(dialect) }).migrateToLatest();

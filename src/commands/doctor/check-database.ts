@@ -1,8 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Kysely } from "kysely";
 import { connectDatabase } from "../../store/database.js";
-import { migrationState } from "../../store/migrations.js";
+import { migrationState } from "../../store/migration-state.js";
 import { messageOf } from "../answer.js";
 import { type Finding, fault, note, ok, within } from "./finding.js";
 
@@ -28,10 +27,7 @@ export async function checkDatabase(url: string): Promise<Finding> {
 async function checkShape(url: string): Promise<Finding> {
   const { db, dialect } = await connectDatabase(url);
   try {
-    const { executed, pending, unknown } = await within(
-      patienceMs,
-      migrationState(db as unknown as Kysely<never>, dialect),
-    );
+    const { executed, pending, unknown } = await within(patienceMs, migrationState(db, dialect));
     if (unknown.length > 0) {
       const says = `A newer version has migrated it (${unknown.join(", ")}): this one refuses to start on it.`;
       return fault(check, says, "Run that version, or restore a copy of before.");
