@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { readConfig } from "../config.js";
 import { connectDatabase } from "../store/database.js";
 import { migrationState } from "../store/migration-state.js";
 import { type Answer, answering } from "./answer.js";
-import { withDatabase } from "./record-command.js";
+import { databaseUrl, withDatabase } from "./record-command.js";
 
 export function addMigrate(program: Command): void {
   program
@@ -13,8 +12,8 @@ export function addMigrate(program: Command): void {
 }
 
 async function migrate(): Promise<Answer> {
-  const { databaseUrl } = readConfig();
-  const { db, dialect } = await connectDatabase(databaseUrl);
+  const url = databaseUrl();
+  const { db, dialect } = await connectDatabase(url);
   const { pending } = await migrationState(db, dialect).finally(() => db.destroy());
   return withDatabase(async (_database, record) => {
     const text = pending.length > 0 ? `Migrated: ${pending.join(", ")}` : "Nothing to do: the database is up to date.";
@@ -27,5 +26,5 @@ async function migrate(): Promise<Answer> {
       );
     }
     return { text, json: { migrated: pending } };
-  }, databaseUrl);
+  }, url);
 }

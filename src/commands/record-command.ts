@@ -19,10 +19,15 @@ export function commandLogger(level = "error"): Logger {
   return createLogger(level, false, process.stderr);
 }
 
+/** Whatever else may still have to be set up. */
+export function databaseUrl(): string {
+  return readConfig(undefined, { isSigningSecretNeeded: false }).databaseUrl;
+}
+
 /** Opens the database for one command, and closes it. */
 export async function withDatabase<T>(
   run: (database: Database, record: RecordCommand) => Promise<T>,
-  url = readConfig().databaseUrl,
+  url = databaseUrl(),
 ): Promise<T> {
   const database = await openDatabase(url);
   const audit = new AuditTrail(database, commandLogger());
