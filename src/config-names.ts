@@ -166,6 +166,9 @@ export const gatewaySchema = z.object({
     description: "`log`: serves others too, and logs their hash and name",
   }),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000).meta({ description: "from the signal to the exit" }),
+  SHUTDOWN_NOTICE_MS: whole(0, 600_000).default(0).meta({
+    description: "how long it serves on after `/readyz` says that it will end: what balancers need to notice",
+  }),
   TEST_CRASH_AT: z.string().optional(),
   RECONCILE_SECONDS: whole(0, 86_400).default(60).meta({
     description: "how often what is overdue is looked up at the provider; `0` turns it off",

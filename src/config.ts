@@ -49,6 +49,7 @@ export interface Config {
   /** Null: any operation is taken. */
   trustedDocuments: { file: string; mode: "enforce" | "log" } | null;
   shutdownTimeoutMs: number;
+  shutdownNoticeMs: number;
   /** The named instruction at which a test kills the process; null outside of such tests. */
   crashAt: string | null;
   logLevel: string;
@@ -125,6 +126,7 @@ export function readConfig(
       ? { file: read.TRUSTED_DOCUMENTS, mode: read.TRUSTED_DOCUMENTS_MODE }
       : null,
     shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
+    shutdownNoticeMs: read.SHUTDOWN_NOTICE_MS,
     crashAt: read.TEST_CRASH_AT ?? null,
     logLevel: read.LOG_LEVEL,
     isTerminal: process.stdout.isTTY ?? false,
@@ -173,6 +175,9 @@ function conflictsOf(
     mistakes.push(
       "AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE (or AUTH_DISABLED=false, for API keys alone): needed with PROVIDER_URL, in production, and on any HOST but loopback, e.g. AUTH_DISABLED=false",
     );
+  }
+  if (read.SHUTDOWN_NOTICE_MS > read.SHUTDOWN_TIMEOUT_MS / 2) {
+    mistakes.push("SHUTDOWN_NOTICE_MS: at most half of SHUTDOWN_TIMEOUT_MS, or nothing is left to finish in");
   }
   if (read.TEST_CRASH_AT && isProduction) {
     mistakes.push("TEST_CRASH_AT: cannot be used where NODE_ENV is production");

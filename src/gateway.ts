@@ -21,6 +21,7 @@ import { ObjectStorage } from "./datasources/storage.js";
 import { TransactionsDataSource } from "./datasources/transactions.datasource.js";
 import { WalletsDataSource } from "./datasources/wallets.datasource.js";
 import { WebhooksDataSource } from "./datasources/webhooks.datasource.js";
+import { GracefulStop } from "./graceful-stop.js";
 import { Admission } from "./http/admission/admission.js";
 import { TrustedDocuments } from "./http/admission/trusted-documents.js";
 import { CallerLimits } from "./http/caller-limits.js";
@@ -94,31 +95,29 @@ const builtDashboard = fileURLToPath(new URL("dashboard", import.meta.url));
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger } = options;
   armCrashPoint(config.crashAt);
-  // What was started is stopped again in the opposite order, also when a later start fails.
-  const stops: (() => unknown)[] = [];
-  const stop = async () => {
-    for (const stopPart of stops.splice(0).reverse()) await stopPart();
-  };
+  // What was started is stopped again, also when a later start fails.
+  const ending = new GracefulStop({ timeoutMs: config.shutdownTimeoutMs, noticeMs: config.shutdownNoticeMs, logger });
   try {
     const metrics = new Metrics();
     const database = await openDatabase(config.databaseUrl);
-    stops.push(() => database.close());
+    ending.foundation(() => database.close());
     const audit = new AuditTrail(database, logger);
-    stops.push(() => audit.stop());
+    ending.foundation(() => audit.stop());
     const refusals = new Refusals(audit);
-    stops.push(() => refusals.stop());
+    ending.foundation(() => refusals.stop());
 
     const sandbox = config.provider ? null : await startSandbox({ ...config.sandbox, ...options.sandbox });
-    if (sandbox) stops.push(() => sandbox.stop());
+    if (sandbox) ending.foundation(() => sandbox.stop());
     const providerUrl = config.provider?.url ?? (sandbox as Sandbox).url;
     const credentials = config.provider?.credentials ?? credentialsOf(sandbox as Sandbox);
 
     const webhookSecrets = sandbox ? [sandbox.signingSecret] : config.webhookSecrets;
 
     const redis = config.redisUrl ? await openRedis(config.redisUrl) : null;
-    stops.push(() => redis?.disconnect());
+    ending.foundation(() => redis?.disconnect());
     const budget = createBudget(config, redis, database, accountOf(providerUrl, credentials), logger);
-    stops.push(() => budget.close());
+    ending.foundation(() => budget.close());
+    ending.cutOff(() => budget.close());
     const clockSkew = new ClockSkew(config.webhookToleranceSeconds);
     const provider = new ProviderClient({
       clockSkew,
@@ -131,7 +130,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       secrets: webhookSecrets,
       onUnknownWord: () => metrics.unknownStatusWords.inc(),
     });
-    stops.push(() => provider.close());
+    ending.foundation(() => provider.close());
+    ending.cutOff(() => provider.abandon());
     const customers = new CustomersDataSource(provider);
     const transactions = new TransactionsDataSource(provider);
     const storage = new ObjectStorage({
@@ -143,7 +143,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const wakeUps = redis
       ? new RedisWakeUps({ redis, channel: `payout-gateway:${logId}:wake-ups` })
       : new InProcessWakeUps();
-    if (wakeUps instanceof RedisWakeUps) stops.push(() => wakeUps.close());
+    if (wakeUps instanceof RedisWakeUps) ending.foundation(() => wakeUps.close());
     const door = new ChangeDoor({ database, wakeUps, metrics, logger });
     const adopter = new Adopter(database, door, {
       customer: (id) => customers.get(id),
@@ -191,7 +191,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     });
 
     const inbox = new InboxWorker({ database, door, adopter, metrics, logger });
-    stops.push(() => inbox.stop());
+    ending.work(() => inbox.stop());
     const events = new EventStore(database);
     const receiver = new WebhookReceiver({
       events,
@@ -210,7 +210,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       refusals,
     });
     const sessions = new Sessions(authenticator, logger);
-    stops.push(() => sessions.stop());
+    ending.foundation(() => sessions.stop());
     const callers = new CallerLimits({
       limits: config.limits,
       sessions,
@@ -228,7 +228,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       logger,
     });
     const spool = await startSpoolDirectory();
-    stops.push(() => spool.stop());
+    ending.foundation(() => spool.stop());
     const server = await createServer({
       schema,
       answers: new FreshAnswers(database),
@@ -261,6 +261,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       receiver,
       dashboardFolder: options.dashboardFolder ?? builtDashboard,
       metrics,
+      isStopping: () => ending.hasBegun,
       checkReadiness: readinessCheck({
         database,
         importProgress: async () => (config.reconcileMs === null ? null : accountImport.progress()),
@@ -268,7 +269,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       }),
       logger,
     });
-    stops.push(() => server.close());
+    ending.work(async () => {
+      await server.close();
+      // A sending goes on when the call that began it was answered.
+      await sender.settled();
+    });
+    ending.lateCutOff(() => server.server.closeAllConnections());
     await server.listen({ host: config.host, port: config.port });
     const { port } = server.server.address() as AddressInfo;
     const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
@@ -295,13 +301,13 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         metrics,
         logger,
       });
-      stops.push(() => reconciliation.stop());
+      ending.work(() => reconciliation.stop());
     }
     const workers = startIntentWorkers({ database, sender, confirmer, customers: customerJournal, logger });
-    stops.push(() => workers.stop());
-    return { url, sandbox, metrics, asksForCredentials: !config.auth.isDisabled, stop };
+    ending.work(() => workers.stop());
+    return { url, sandbox, metrics, asksForCredentials: !config.auth.isDisabled, stop: () => ending.run() };
   } catch (error) {
-    await stop();
+    await ending.run();
     throw error;
   }
 }

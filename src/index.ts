@@ -16,6 +16,8 @@ try {
     // What does not end in time is cut off: it is on disk, and the next start goes on from there.
     setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
     await gateway.stop();
+    logger.info("stopped");
+    process.exit(0);
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

@@ -18,6 +18,8 @@ export interface HttpLimits {
   agent: Agent;
   timeoutMs: number;
   maxResponseBytes: number;
+  /** Aborted when nobody waits for answers any more. */
+  abandoned?: AbortSignal;
   /**
    * Resolves when the request may go out. Waiting for that does not count against the timeout. `end` is called when the
    * answer's head is there, or none comes.
@@ -35,8 +37,16 @@ export interface HttpAnswer {
 }
 
 export async function exchange(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
+  const { abandoned } = limits;
+  if (abandoned?.aborted) throw notSent(request.label);
   const admitted = await limits.admit?.();
+  if (abandoned?.aborted) {
+    admitted?.end();
+    throw notSent(request.label);
+  }
   const controller = new AbortController();
+  const abandon = () => controller.abort();
+  abandoned?.addEventListener("abort", abandon);
   const deadline = setTimeout(() => controller.abort(), limits.timeoutMs);
   try {
     const { method, headers, body } = request;
@@ -65,7 +75,16 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
     throw error instanceof ProviderError ? error : toTransportError(request.label, error);
   } finally {
     clearTimeout(deadline);
+    abandoned?.removeEventListener("abort", abandon);
   }
+}
+
+/** With a time to come back at: whoever reads is not to try it again here. */
+function notSent(label: string): ProviderError {
+  return new ProviderError("UNAVAILABLE", `${label}: not sent, since the gateway is stopping.`, {
+    outcome: "NOT_DONE",
+    retryAfterSeconds: 1,
+  });
 }
 
 class NotText extends Error {}

@@ -1,6 +1,7 @@
 // The only way to the provider's REST API. Every call passes through `#call`: the circuit decides whether it may be tried,
 // the budget when each of its requests goes out, and only what is a read is ever sent again after a failure.
 
+import { setMaxListeners } from "node:events";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { stringify } from "lossless-json";
@@ -86,6 +87,7 @@ export class ProviderClient {
   readonly #circuit: ProviderCircuit;
   readonly #clockSkew: ClockSkew | null;
   readonly #sharedReads = new SharedReads();
+  readonly #abandoned = new AbortController();
 
   constructor(options: ProviderClientOptions) {
     this.#baseUrl = options.baseUrl.replace(/\/+$/, "");
@@ -95,11 +97,14 @@ export class ProviderClient {
     this.#budget = options.budget ?? null;
     this.#clockSkew = options.clockSkew ?? null;
     this.#circuit = new ProviderCircuit(options.logger);
+    // One listener for each call that is under way.
+    setMaxListeners(0, this.#abandoned.signal);
     const KeepAliveAgent = this.#baseUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
     this.#limits = {
       agent: new KeepAliveAgent({ keepAlive: true, timeout: idleConnectionMs }),
       timeoutMs: options.timeoutMs,
       maxResponseBytes: options.maxResponseBytes ?? defaultMaxResponseBytes,
+      abandoned: this.#abandoned.signal,
     };
     const { credentials } = options;
     const secret = "clientId" in credentials ? credentials.clientSecret : credentials.apiKey;
@@ -140,6 +145,11 @@ export class ProviderClient {
       this.#onUnknownWord(error);
       return undefined;
     }
+  }
+
+  /** Waits for no answer any more: the outcome of what is under way is unknown, and nothing else goes out. */
+  abandon(): void {
+    this.#abandoned.abort();
   }
 
   close(): void {
@@ -195,11 +205,12 @@ export class ProviderClient {
 
   #limitsOf(callClass: CallClass, deadlineMs = Number.POSITIVE_INFINITY): HttpLimits {
     const budget = this.#budget;
-    const { agent, maxResponseBytes, timeoutMs } = this.#limits;
+    const { agent, maxResponseBytes, timeoutMs, abandoned } = this.#limits;
     const leftMs = () => Math.max(1, deadlineMs - performance.now());
     return {
       agent,
       maxResponseBytes,
+      ...(abandoned && { abandoned }),
       // Read when the request goes out: by then its turn may have been a while in coming.
       get timeoutMs() {
         return Math.min(timeoutMs, leftMs());

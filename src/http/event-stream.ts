@@ -1,7 +1,7 @@
 // Subscriptions over server-sent events. Each event carries its cursor as id, so that a browser which reconnects by
 // itself says where it was.
 
-import type { OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import { createHandler, type OperationArgs } from "graphql-sse";
@@ -27,7 +27,7 @@ interface StreamContext {
   sink: StreamSink;
 }
 
-export function createEventStreamHandler(parts: EventStreamParts) {
+export function createEventStreams(parts: EventStreamParts) {
   const { schema, subscriber, sessions, admittedOf } = parts;
   const handle = createHandler<FastifyRequest, StreamContext, never>({
     // One connection for each subscription: no stream is kept for a client that has gone.
@@ -52,7 +52,9 @@ export function createEventStreamHandler(parts: EventStreamParts) {
     subscribe: (args) => subscriber.subscribe((args as unknown as StreamArgs).subscription),
   });
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const open = new Set<ServerResponse>();
+  let isEnding = false;
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const sink = new StreamSink(reply.raw);
     // A stream that ends without its last event is taken up again by the client, with a new credential.
     const session = sessions.open(principalOf(request), { closed: () => reply.raw.end() });
@@ -80,7 +82,17 @@ export function createEventStreamHandler(parts: EventStreamParts) {
       ...headers,
       "x-accel-buffering": "no",
     });
+    open.add(reply.raw);
+    if (isEnding) reply.raw.end();
     await write(body, reply, sink);
+    open.delete(reply.raw);
+  };
+  return {
+    handle: answer,
+    end: () => {
+      isEnding = true;
+      for (const raw of open) raw.end();
+    },
   };
 }
 
@@ -100,7 +112,7 @@ async function write(body: AsyncGenerator<string, void>, { raw }: FastifyReply, 
     sink.open();
     for await (const chunk of body) {
       const isOpen = await new Promise<boolean>((resolve) => {
-        if (!raw.writable) return resolve(false);
+        if (raw.writableEnded || !raw.writable) return resolve(false);
         raw.write(chunk, (error) => resolve(!error));
       });
       if (!isOpen) break;

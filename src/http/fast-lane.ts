@@ -21,6 +21,8 @@ export interface FastLaneParts {
   callers: CallerLimits;
   known: KnownOperations;
   deadlines: Deadlines;
+  /** Answers are to end their connections then, which is the framework's. */
+  isStopping: () => boolean;
 }
 
 // A question for one object is some hundred bytes; an operation of a page, some thousand.
@@ -44,7 +46,6 @@ export class FastLane {
   readonly #held = new WeakMap<IncomingMessage, Buffer>();
   readonly #faults = new WeakMap<IncomingMessage, unknown>();
   readonly #counted = new WeakSet<IncomingMessage>();
-  #isClosed = false;
 
   constructor(parts: FastLaneParts) {
     this.#parts = parts;
@@ -56,12 +57,8 @@ export class FastLane {
     if (!listener) throw new Error("The server has nobody to pass a request on to.");
     server.removeListener("request", listener);
     server.on("request", (request, response) => {
-      if (this.#isClosed || !this.#take(request, response, listener)) listener(request, response);
+      if (this.#parts.isStopping() || !this.#take(request, response, listener)) listener(request, response);
     });
-  }
-
-  close(): void {
-    this.#isClosed = true;
   }
 
   /** What was read of a request here and passed on. */

@@ -21,7 +21,7 @@ import { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
 import type { CredentialGuard } from "./credential-guard.js";
 import type { Deadlines } from "./deadlines.js";
-import { createEventStreamHandler } from "./event-stream.js";
+import { createEventStreams } from "./event-stream.js";
 import { FastLane } from "./fast-lane.js";
 import { takeJson } from "./json-body.js";
 import { KnownOperations } from "./known-operations.js";
@@ -43,6 +43,8 @@ export interface GraphqlParts {
   deadlines: Deadlines;
   metrics: Metrics;
   audit: AuditTrail;
+  /** The node is about to end. */
+  isStopping: () => boolean;
   corsOrigins: readonly string[];
   uploadLimits: MultipartLimits & { atOnce: number };
   logger: Logger;
@@ -51,16 +53,19 @@ export interface GraphqlParts {
 const otherBody = `Send the body with content-type: application/json, or an upload as multipart/form-data with ${preflightHeader}.`;
 const foreignPage = `A page of another site could send this. Prove that you are none by the header ${preflightHeader}, with any value.`;
 
-export async function graphqlRoutes(
-  app: FastifyInstance,
-  parts: GraphqlParts,
-): Promise<{ subscriber: Subscriber; lane: FastLane }> {
+export interface GraphqlTransports {
+  subscriber: Subscriber;
+  lane: FastLane;
+  /** Ends every event stream without its last event, so that its client comes back to another node. */
+  endStreams: () => void;
+}
+
+export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<GraphqlTransports> {
   const { schema, createContext, credentials, admission, callers, sessions, logger } = parts;
   const compiled = new CompiledGateway(schema, logger);
   const apollo = await startApollo(parts, compiled);
   const known = new KnownOperations({ ...parts, compiled });
   const lane = new FastLane({ ...parts, known });
-  app.addHook("preClose", () => lane.close());
   app.addHook("onClose", () => apollo.stop());
 
   // Before anything else: a browser asks without a credential whether it may send one.
@@ -116,6 +121,12 @@ export async function graphqlRoutes(
   });
 
   const subscriber = createSubscriber(parts);
+  const streams = createEventStreams({
+    schema,
+    subscriber,
+    sessions,
+    admittedOf: (request) => admitted.get(request) as AdmittedOperation,
+  });
   app.route({
     method: ["GET", "POST"],
     url: "/graphql/stream",
@@ -127,14 +138,9 @@ export async function graphqlRoutes(
       callers.socket(principal);
       callers.subscription(principal);
     },
-    handler: createEventStreamHandler({
-      schema,
-      subscriber,
-      sessions,
-      admittedOf: (request) => admitted.get(request) as AdmittedOperation,
-    }),
+    handler: streams.handle,
   });
-  return { subscriber, lane };
+  return { subscriber, lane, endStreams: streams.end };
 }
 
 /** Behind admission it has nothing left to refuse: it runs what was admitted and chooses the kind of answer. */

@@ -4,6 +4,8 @@ import { exampleTabs } from "./example-operations.js";
 
 export interface OperatorParts {
   metrics: Metrics;
+  /** The node is about to end, and is to be sent nothing more. */
+  isStopping: () => boolean;
   /** The reason why the gateway cannot keep its promises now; the detail is of what it does besides. */
   checkReadiness: () => Promise<{ reason: string | null; detail: string | null }>;
   hasExplorer: boolean;
@@ -13,6 +15,7 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
   app.get("/livez", async () => ({ status: "ok" }));
 
   app.get("/readyz", async (_request, reply) => {
+    if (parts.isStopping()) return reply.code(503).send({ status: "draining", reason: "The gateway is stopping." });
     const { reason, detail } = await parts.checkReadiness();
     if (reason !== null) return reply.code(503).send({ status: "not ready", reason });
     return { status: "ok", ...(detail === null ? {} : { detail }) };

@@ -6,6 +6,7 @@ import { answerClientError, answerError, answerErrors } from "./answer-errors.js
 import { secureHeaders } from "./browser-rules.js";
 import { type DashboardParts, dashboardRoutes, hasDashboard } from "./dashboard.routes.js";
 import { watchDeadlines } from "./deadlines.js";
+import { drainConnections } from "./drain-connections.js";
 import type { FastLane } from "./fast-lane.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
 import { limitConnections } from "./limit-connections.js";
@@ -36,7 +37,9 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     loggerInstance: logger as FastifyBaseLogger,
     // One line for each request is written below: Fastify's own would hold the URL, which may hold a query.
     logController: new LogController({ disableRequestLogging: true }),
-    forceCloseConnections: true,
+    // What is under way at a stop is finished, and what comes meanwhile over a connection that is open is served.
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1_000, headersMs) },
     // The longest of all: a body that is no upload has a deadline of its own.
     requestTimeout: headersMs + Math.max(requestMs, uploadMs),
@@ -44,6 +47,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, logger, metrics),
   });
   limitConnections(app.server, limits.connectionsPerAddress, metrics);
+  drainConnections(app, parts);
   await secureHeaders(app);
   const deadlines = watchDeadlines(app, limits);
   logRequests(app, logger);
@@ -61,7 +65,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       maxMessageBytes: bodyBytes,
       onRefused: (reason) => metrics.refusals.inc({ reason }),
     });
-    app.addHook("preClose", closeSockets);
+    app.addHook("preClose", async () => {
+      routes.endStreams();
+      await closeSockets();
+    });
   });
   await app.register(webhookRoutes, { receiver: parts.receiver });
   await app.register(operatorRoutes, parts);

@@ -25,14 +25,19 @@ export class StreamSink implements EventSink {
 
   push(event: SubscriptionEvent): boolean {
     // One that is closing is told of its end by others.
-    if (!this.#response.writable) return true;
+    if (this.#hasEnded()) return true;
     if (this.#response.writableLength > mostUnreadBytes) return false;
     this.#response.write(event.streamText());
     return true;
   }
 
   send(event: SubscriptionEvent): Promise<void> {
-    if (!this.#response.writable) return Promise.resolve();
+    if (this.#hasEnded()) return Promise.resolve();
     return new Promise((resolve) => this.#response.write(event.streamText(), () => resolve()));
+  }
+
+  /** An answer that was ended still calls itself writable, and a write to it is an error that nobody waits for. */
+  #hasEnded(): boolean {
+    return this.#response.writableEnded || !this.#response.writable;
   }
 }

@@ -38,6 +38,7 @@ const resendMs = 5_000;
 
 export class PayoutSender {
   readonly #parts: PayoutSenderParts;
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(parts: PayoutSenderParts) {
     this.#parts = parts;
@@ -48,6 +49,21 @@ export class PayoutSender {
    * For a waiting caller it throws the Rejection of the provider, or the ProviderError where nothing reached it.
    */
   async send(intentId: string, caller: Caller = nobody): Promise<void> {
+    const sending = this.#send(intentId, caller);
+    this.#underWay.add(sending);
+    try {
+      await sending;
+    } finally {
+      this.#underWay.delete(sending);
+    }
+  }
+
+  /** Waits until what is being sent has its outcome on disk. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #send(intentId: string, caller: Caller): Promise<void> {
     const { database, payouts } = this.#parts;
     const intent = await claimIntent(database.db, intentId, ["OPEN"], Date.now(), leaseMs, "SENDING");
     if (!intent) return;

@@ -39,6 +39,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     DATABASE_URL: "sqlite::memory:",
     RECONCILE_SECONDS: "0",
     PROVIDER_RATE_LIMIT: "1000000/1m",
+    // What a test leaves hanging is cut off soon.
+    SHUTDOWN_TIMEOUT_MS: "1000",
   });
   const gateway = await startGateway(
     { ...defaults, ...config, limits: { ...defaults.limits, ...limits } },
