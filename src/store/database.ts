@@ -13,9 +13,9 @@ import {
   sql,
   type Transaction,
 } from "kysely";
-import type { DatabaseDialect } from "./dialect.js";
+import { busyTimeoutMs, type DatabaseDialect } from "./dialect.js";
+import { migrate } from "./migrate.js";
 import { migrationState, NewerDatabase } from "./migration-state.js";
-import { migrate } from "./migrations.js";
 import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
 import { withKeptStatements } from "./sqlite-statements.js";
 import type { Tables } from "./tables.js";
@@ -94,7 +94,7 @@ function sqliteDialect(path: string): SqliteDialect {
       database.pragma("journal_mode = WAL");
       database.pragma("synchronous = FULL");
       database.pragma("foreign_keys = ON");
-      database.pragma("busy_timeout = 5000");
+      database.pragma(`busy_timeout = ${busyTimeoutMs}`);
       // Its own sums are floats.
       database.aggregate<Big | string | null>("sum_decimals", {
         start: null,

@@ -1,7 +1,7 @@
 // Forward only: a migration that was released is never edited, a change is a new one.
 
 import { randomBytes } from "node:crypto";
-import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
+import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { recentChanges } from "./migration-recent-changes.js";
@@ -286,10 +286,4 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
       };
     },
   };
-}
-
-/** Brings the database to the newest shape, or throws and leaves it as it was. */
-export async function migrate(db: Kysely<never>, dialect: DatabaseDialect): Promise<void> {
-  const { error } = await new Migrator({ db, provider: migrationsOf(dialect) }).migrateToLatest();
-  if (error) throw new Error("The database could not be brought to its newest shape.", { cause: error });
 }
