@@ -12,7 +12,7 @@ import { ResumingSubscriber } from "./support/resuming-subscriber.js";
 import { faultsOf, readLog } from "./support/status-log.js";
 import { payoutInput, TestClient } from "./support/test-client.js";
 import { forEachDatabase } from "./support/test-databases.js";
-import { describeWithRedis, until } from "./support/test-redis.js";
+import { closeAfterTest, describeWithRedis, until } from "./support/test-redis.js";
 
 jest.setTimeout(isLongRun ? 600_000 : 180_000);
 
@@ -91,6 +91,8 @@ withRedis("with Redis", () => {
         const { id: customerId } = await client.verifiedCustomer();
         const { statusCursor } = await client.run("{ statusCursor }");
         const subscribers = Array.from({ length: subscriberCount }, () => new ResumingSubscriber(url, statusCursor));
+        const stopSubscribers = () => Promise.all(subscribers.map((subscriber) => subscriber.stop()));
+        closeAfterTest(stopSubscribers);
 
         const failures: unknown[] = [];
         const paid = new Set<string>();
@@ -108,6 +110,7 @@ withRedis("with Redis", () => {
           ...Array.from({ length: readers }, () => keepDoing(read, failures)),
           ...Array.from({ length: payers }, () => keepDoing(pay, failures)),
         ];
+        closeAfterTest(() => Promise.all(ends.map((end) => end())));
 
         const exits: unknown[] = [];
         for (let round = 0; round < rounds; round += 1) {
@@ -141,7 +144,7 @@ withRedis("with Redis", () => {
         expect(codes.length).toBeGreaterThanOrEqual(subscriberCount);
         expect(balancer.retried).toBeLessThan(answered);
 
-        await Promise.all(subscribers.map((subscriber) => subscriber.stop()));
+        await stopSubscribers();
         await client.stop();
         for (const { process } of nodes) expect((await process.stop()).exitCode).toBe(0);
       });
