@@ -77,7 +77,9 @@ forEachDatabase((_name, open, newUrl) => {
     // In the way of a later one.
     await runOn(url, "create table lone_nodes (kept text)");
     await expect(openDatabase(url)).rejects.toThrow("could not be brought to its newest shape");
-    await expect(runOn(url, "select * from customers")).rejects.toThrow(/customers/);
+    // An engine's error may be of another realm than the test's.
+    const looked = runOn(url, "select * from customers").catch(({ message }) => message);
+    expect(await looked).toMatch(/customers/);
     expect(await runOn(url, "select kept from lone_nodes")).toEqual([]);
 
     await runOn(url, "drop table lone_nodes");
