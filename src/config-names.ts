@@ -69,6 +69,10 @@ export const gatewaySchema = z.object({
   ...sandboxNames,
   ...limitNames,
   PORT: port.default(4000).meta({ description: "`0` takes any free port" }),
+  METRICS_PORT: port.optional().meta({
+    description: "serves `/metrics` there instead, e.g. where clients cannot reach it",
+    byDefault: "none: with everything else",
+  }),
   PUBLIC_URL: httpUrl.optional().meta({
     description: "the gateway as others reach it: the provider sends webhooks there, the demo looks there",
     byDefault: "`http://HOST:PORT`",

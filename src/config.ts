@@ -17,6 +17,8 @@ export type ProviderCredentials = { clientId: string; clientSecret: string } | {
 export interface Config {
   host: string;
   port: number;
+  /** Null: metrics are served where everything else is. */
+  metricsPort: number | null;
   /** Where the provider reaches the webhooks. */
   publicUrl: string;
   /** Null: the sandbox is the provider. */
@@ -99,6 +101,7 @@ export function readConfig(
   return Object.freeze({
     host: read.HOST,
     port: read.PORT,
+    metricsPort: read.METRICS_PORT ?? null,
     publicUrl,
     provider: read.PROVIDER_URL ? { url: read.PROVIDER_URL, credentials: credentialsOf(read) } : null,
     providerScope: read.PROVIDER_SCOPE,

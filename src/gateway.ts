@@ -28,6 +28,7 @@ import { CallerLimits } from "./http/caller-limits.js";
 import { readinessCheck } from "./http/check-readiness.js";
 import { contextFactory } from "./http/create-context.js";
 import { CredentialGuard } from "./http/credential-guard.js";
+import { serveMetrics } from "./http/metrics-server.js";
 import { createServer } from "./http/server.js";
 import { Sessions } from "./http/sessions.js";
 import { startSpoolDirectory } from "./http/uploads/spool-directory.js";
@@ -44,6 +45,7 @@ import { ChangeDoor } from "./mirror/apply-change.js";
 import { FreshAnswers } from "./mirror/fresh-answers.js";
 import { AccountImport } from "./mirror/import-account.js";
 import { Mirror } from "./mirror/mirror.js";
+import { watchOperatorGauges } from "./mirror/operator-gauges.js";
 import { readOperatorStatus } from "./mirror/operator-status.js";
 import { Reconciler } from "./mirror/reconcile.js";
 import { RedisWakeUps } from "./mirror/redis-wake-ups.js";
@@ -65,6 +67,8 @@ import { EventStore } from "./webhooks/store-events.js";
 
 export interface Gateway {
   url: string;
+  /** Where `/metrics` is. */
+  metricsUrl: string;
   /** Null where a real provider is configured. */
   sandbox: Sandbox | null;
   metrics: Metrics;
@@ -129,6 +133,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       userAgent: "payout-gateway",
       secrets: webhookSecrets,
       onUnknownWord: () => metrics.unknownStatusWords.inc(),
+      onCall: (call) => metrics.providerCallDuration.of(call.route, call.class, call.outcome).observe(call.seconds),
     });
     ending.foundation(() => provider.close());
     ending.cutOff(() => provider.abandon());
@@ -161,6 +166,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       listPayouts: (page) => transactions.list({ page }, "reconciliation"),
       logger,
     });
+    watchOperatorGauges({ database, budget, metrics });
     const mirror = await Mirror.open(database, wakeUps, adopter);
     const referenceData = new ReferenceData({
       wallets: new WalletsDataSource(provider),
@@ -261,6 +267,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       receiver,
       dashboardFolder: options.dashboardFolder ?? builtDashboard,
       metrics,
+      servesMetrics: config.metricsPort === null,
       isStopping: () => ending.hasBegun,
       checkReadiness: readinessCheck({
         database,
@@ -275,6 +282,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       await sender.settled();
     });
     ending.lateCutOff(() => server.server.closeAllConnections());
+    const { metricsPort } = config;
+    const metricsServer = metricsPort === null ? null : await serveMetrics(metrics, config.host, metricsPort);
+    ending.foundation(() => metricsServer?.stop());
     await server.listen({ host: config.host, port: config.port });
     const { port } = server.server.address() as AddressInfo;
     const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
@@ -305,7 +315,14 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     }
     const workers = startIntentWorkers({ database, sender, confirmer, customers: customerJournal, logger });
     ending.work(() => workers.stop());
-    return { url, sandbox, metrics, asksForCredentials: !config.auth.isDisabled, stop: () => ending.run() };
+    return {
+      url,
+      metricsUrl: metricsServer?.url ?? url,
+      sandbox,
+      metrics,
+      asksForCredentials: !config.auth.isDisabled,
+      stop: () => ending.run(),
+    };
   } catch (error) {
     await ending.run();
     throw error;

@@ -16,7 +16,8 @@ import { SharedReads } from "./budget/shared-reads.js";
 import type { ClockSkew } from "./clock-skew.js";
 import { exchange, type HttpAnswer, type HttpLimits } from "./http-exchange.js";
 import { toJson, withoutSecrets } from "./provider-answer.js";
-import { isProviderError } from "./provider-error.js";
+import { isProviderError, type ProviderErrorKind } from "./provider-error.js";
+import { routeOf } from "./provider-route.js";
 import { UnknownStatusWord } from "./status-words.js";
 
 export type { CallClass } from "./budget/call-class.js";
@@ -39,7 +40,16 @@ export interface ProviderClientOptions {
   secrets?: readonly string[];
   /** Told of every word that `status-words.ts` does not know, e.g. to count them. */
   onUnknownWord?: (word: UnknownStatusWord) => void;
+  /** Told of every call when it has ended, by a name without ids. */
+  onCall?: (call: EndedCall) => void;
   clockSkew?: ClockSkew;
+}
+
+export interface EndedCall {
+  route: string;
+  class: CallClass;
+  outcome: "ok" | ProviderErrorKind;
+  seconds: number;
 }
 
 export type Query = Record<string, string | undefined>;
@@ -83,6 +93,7 @@ export class ProviderClient {
   readonly #userAgent: string;
   readonly #secrets: readonly string[];
   readonly #onUnknownWord: (word: UnknownStatusWord) => void;
+  readonly #onCall: (call: EndedCall) => void;
   readonly #budget: ProviderBudget | null;
   readonly #circuit: ProviderCircuit;
   readonly #clockSkew: ClockSkew | null;
@@ -94,6 +105,7 @@ export class ProviderClient {
     this.#logger = options.logger;
     this.#userAgent = options.userAgent;
     this.#onUnknownWord = options.onUnknownWord ?? (() => {});
+    this.#onCall = options.onCall ?? (() => {});
     this.#budget = options.budget ?? null;
     this.#clockSkew = options.clockSkew ?? null;
     this.#circuit = new ProviderCircuit(options.logger);
@@ -162,10 +174,12 @@ export class ProviderClient {
     try {
       const answer = await this.#perform(call, label);
       this.#logger.debug({ call: label, class: call.class, ...since(startedAtMs) }, "Answered.");
+      this.#tell(call, "ok", startedAtMs);
       return answer;
     } catch (error) {
       if (isProviderError(error)) {
         const { kind, outcome, httpStatus } = error;
+        this.#tell(call, kind, startedAtMs);
         this.#logger.debug(
           { call: label, class: call.class, kind, outcome, httpStatus, ...since(startedAtMs) },
           "Failed.",
@@ -175,6 +189,11 @@ export class ProviderClient {
     } finally {
       if (!call.isRead) this.#sharedReads.endSharing();
     }
+  }
+
+  #tell({ method, path, class: callClass }: Call, outcome: EndedCall["outcome"], startedAtMs: number): void {
+    const seconds = (performance.now() - startedAtMs) / 1000;
+    this.#onCall({ route: routeOf(method, path), class: callClass, outcome, seconds });
   }
 
   #perform(call: Call, label: string): Promise<unknown> {

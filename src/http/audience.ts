@@ -127,7 +127,10 @@ export class Audience {
     for (const listener of this.#listeners) {
       if (listener.position < event.position && listener.hear(event)) sent += 1;
     }
-    this.#parts.metrics.eventDeliveries.inc(sent);
+    if (sent === 0) return;
+    const { eventDeliveries, deliveryLag } = this.#parts.metrics;
+    eventDeliveries.inc(sent);
+    deliveryLag.observe(Math.max(0, Date.now() - entry.recorded_at) / 1000);
   }
 
   #fail(error: Error): void {

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { ApolloServer } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -26,6 +26,7 @@ import { FastLane } from "./fast-lane.js";
 import { takeJson } from "./json-body.js";
 import { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
+import { OperationTimes } from "./operation-times.js";
 import { toPublicFormat } from "./public-error.js";
 import type { Sessions } from "./sessions.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
@@ -63,8 +64,9 @@ export interface GraphqlTransports {
 export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): Promise<GraphqlTransports> {
   const { schema, createContext, credentials, admission, callers, sessions, logger } = parts;
   const compiled = new CompiledGateway(schema, logger);
-  const apollo = await startApollo(parts, compiled);
-  const known = new KnownOperations({ ...parts, compiled });
+  const times = new OperationTimes(parts.metrics);
+  const apollo = await startApollo(parts, compiled, times);
+  const known = new KnownOperations({ ...parts, compiled, times });
   const lane = new FastLane({ ...parts, known });
   app.addHook("onClose", () => apollo.stop());
 
@@ -144,7 +146,11 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
 }
 
 /** Behind admission it has nothing left to refuse: it runs what was admitted and chooses the kind of answer. */
-async function startApollo({ admission, logger }: GraphqlParts, compiled: CompiledGateway): Promise<ApolloServer> {
+async function startApollo(
+  { admission, logger }: GraphqlParts,
+  compiled: CompiledGateway,
+  times: OperationTimes,
+): Promise<ApolloServer> {
   const hashLength = 64;
   const apollo = new ApolloServer({
     gateway: compiled,
@@ -164,10 +170,24 @@ async function startApollo({ admission, logger }: GraphqlParts, compiled: Compil
       // It would wrap the resolver of every field, and undo the compiler.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      timeOperations(times),
     ],
   });
   await apollo.start();
   return apollo;
+}
+
+function timeOperations(times: OperationTimes): ApolloServerPlugin {
+  return {
+    requestDidStart: async () => {
+      const startedAtMs = performance.now();
+      return {
+        willSendResponse: async ({ document, operation, errors }) => {
+          if (document && operation) times.of(document, operation)[errors?.length ? "errors" : "ok"].since(startedAtMs);
+        },
+      };
+    },
+  };
 }
 
 function apolloRequest({ text, operationName, variables }: AdmittedOperation) {

@@ -22,6 +22,7 @@ import type { Metrics } from "../telemetry/metrics.js";
 import type { AdmittedOperation } from "./admission/admission.js";
 import type { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
+import type { OperationSeries, OperationTimes } from "./operation-times.js";
 import { toPublicFormat } from "./public-error.js";
 
 export interface KnownOperationParts {
@@ -30,6 +31,7 @@ export interface KnownOperationParts {
   answers: FreshAnswers;
   createContext: CreateContext;
   metrics: Metrics;
+  times: OperationTimes;
   logger: Logger;
 }
 
@@ -39,6 +41,7 @@ type Given = string | null;
 interface KnownOperation {
   id: string;
   plan: CompiledQuery;
+  series: OperationSeries;
   /** What its answers depend on; null where they are not to be kept. */
   scope: "customers" | "tenant" | null;
 }
@@ -71,11 +74,14 @@ export class KnownOperations {
   answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Given | Promise<Given> {
     const known = this.#knownOf(admitted);
     if (!known) return null;
-    if (known.scope === null) return this.#run(known, admitted, principal, requestId).then((run) => run?.body ?? null);
+    const startedAtMs = performance.now();
+    if (known.scope === null) {
+      return this.#run(known, admitted, principal, requestId, startedAtMs).then((run) => run?.body ?? null);
+    }
     const looked = this.#parts.answers.catchUp();
     return typeof looked === "number"
-      ? this.#answerAt(looked, known, admitted, principal, requestId)
-      : looked.then((revision) => this.#answerAt(revision, known, admitted, principal, requestId));
+      ? this.#answerAt(looked, known, admitted, principal, requestId, startedAtMs)
+      : looked.then((revision) => this.#answerAt(revision, known, admitted, principal, requestId, startedAtMs));
   }
 
   #answerAt(
@@ -84,15 +90,17 @@ export class KnownOperations {
     admitted: AdmittedOperation,
     principal: Principal,
     requestId: string,
+    startedAtMs: number,
   ): Given | Promise<Given> {
     const { answers } = this.#parts;
     const key = `${known.id} ${this.#sightOf(principal)} ${this.#textOf(admitted.variables)}`;
     const kept = answers.find(key);
     if (kept !== undefined) {
       this.#countKept.inc();
+      known.series.ok.since(startedAtMs);
       return kept;
     }
-    return this.#run(known, admitted, principal, requestId).then((run) => {
+    return this.#run(known, admitted, principal, requestId, startedAtMs).then((run) => {
       if (!run) return null;
       const dependsOn = run.hasErrors || !known.scope ? null : dependenceOf(known.scope, run);
       if (dependsOn) answers.keep(key, run.body, revision, dependsOn);
@@ -123,7 +131,9 @@ export class KnownOperations {
       return null;
     }
     this.#count += 1;
-    const made = { id: this.#count.toString(36), plan, scope: scopeOf(this.#parts.schema, document, operation) };
+    const { schema, times } = this.#parts;
+    const series = times.of(document, operation);
+    const made = { id: this.#count.toString(36), plan, series, scope: scopeOf(schema, document, operation) };
     this.#known.set(operation, made);
     return made;
   }
@@ -138,13 +148,20 @@ export class KnownOperations {
   }
 
   /** Null where the answer is none to the question: the server says what is wrong with it. */
-  async #run(known: KnownOperation, { variables }: AdmittedOperation, principal: Principal, requestId: string) {
+  async #run(
+    known: KnownOperation,
+    { variables }: AdmittedOperation,
+    principal: Principal,
+    requestId: string,
+    startedAtMs: number,
+  ) {
     const context = this.#parts.createContext({ requestId, principal });
     const result = (await known.plan.query({}, context, { ...variables })) as ExecutionResult;
     const { data } = result;
     if (!data) return null;
     const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
     this.#countPlan.inc();
+    known.series[errors ? "errors" : "ok"].since(startedAtMs);
     const body = `${JSON.stringify({ errors, data })}\n`;
     return { body, data, context, hasErrors: errors !== undefined };
   }

@@ -4,6 +4,8 @@ import { exampleTabs } from "./example-operations.js";
 
 export interface OperatorParts {
   metrics: Metrics;
+  /** False where they have a port of their own. */
+  servesMetrics: boolean;
   /** The node is about to end, and is to be sent nothing more. */
   isStopping: () => boolean;
   /** The reason why the gateway cannot keep its promises now; the detail is of what it does besides. */
@@ -21,10 +23,12 @@ export async function operatorRoutes(app: FastifyInstance, parts: OperatorParts)
     return { status: "ok", ...(detail === null ? {} : { detail }) };
   });
 
-  app.get("/metrics", async (_request, reply) => {
-    const { registry } = parts.metrics;
-    return reply.type(registry.contentType).send(await registry.metrics());
-  });
+  if (parts.servesMetrics) {
+    app.get("/metrics", async (_request, reply) => {
+      const { registry } = parts.metrics;
+      return reply.type(registry.contentType).send(await registry.metrics());
+    });
+  }
 
   if (!parts.hasExplorer) return;
   let page: Promise<string> | undefined;

@@ -19,6 +19,7 @@ import { variableFaults } from "./admission/variable-faults.js";
 import { Audiences } from "./audience.js";
 import type { CreateContext } from "./create-context.js";
 import { EventExecutor } from "./event-execution.js";
+import { OperationTimes } from "./operation-times.js";
 import { toPublicError } from "./public-error.js";
 import type { Lifetime } from "./session.js";
 import { Subscription } from "./subscription.js";
@@ -42,6 +43,7 @@ export interface SubscriptionRequest {
 
 export function createSubscriber(parts: SubscriberParts) {
   const { schema, createContext, metrics, logger } = parts;
+  const times = new OperationTimes(metrics);
   const executor = new EventExecutor(schema, logger);
   const audiences = new Audiences({ executor, createContext, metrics });
 
@@ -58,7 +60,10 @@ export function createSubscriber(parts: SubscriberParts) {
   }
 
   async function run(args: ExecutionArgs): Promise<ExecutionResult> {
+    const startedAtMs = performance.now();
     const result = await execute(args);
+    const operation = getOperationAST(args.document, args.operationName);
+    if (operation) times.of(args.document, operation)[result.errors ? "errors" : "ok"].since(startedAtMs);
     return named(args, result) ?? mask(result, (args.contextValue as RequestContext).requestId);
   }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import { DurationTally } from "./duration-tally.js";
 
 /** What the gateway counts; `/metrics` prints the registry. */
 export class Metrics {
@@ -30,6 +31,28 @@ export class Metrics {
     labelNames: ["by"],
     registers: [this.registry],
   });
+
+  readonly operationDuration = new DurationTally({
+    name: "payout_gateway_operation_duration_seconds",
+    help: "Queries and mutations by root field (several: more than one) and outcome (ok, errors), to the end of their execution.",
+    labelNames: ["operation", "outcome"],
+    registry: this.registry,
+  });
+
+  readonly providerCallDuration = new DurationTally({
+    name: "payout_gateway_provider_call_duration_seconds",
+    help: "Calls to the provider, waits and repeats included, by route, by what they are for, and by outcome (ok, or the kind of failure).",
+    labelNames: ["route", "class", "outcome"],
+    registry: this.registry,
+  });
+
+  readonly #deliveryLag = new DurationTally({
+    name: "payout_gateway_delivery_lag_seconds",
+    help: "From the instant that a change was recorded to the one at which its event was written for all who follow it alike.",
+    labelNames: [],
+    registry: this.registry,
+  });
+  readonly deliveryLag = this.#deliveryLag.of();
 
   readonly subscriptions = new Gauge({
     name: "payout_gateway_subscriptions",
