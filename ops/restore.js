@@ -1,7 +1,7 @@
 // Puts a backup in the place of the database that DATABASE_URL names, while no gateway runs on it:
 //   DATABASE_URL=… node ops/restore.js FILE --replace
 // The log gets a new name: positions after the backup will be given out again for other changes, and who still holds one of
-// the old ones must be told to begin anew instead of missing them.
+// the old ones must be told to begin anew instead of missing them. What the provider has is imported once more.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
@@ -16,6 +16,7 @@ if (!file || (flag !== undefined && flag !== "--replace")) {
   process.exit(2);
 }
 const logId = randomBytes(6).toString("hex");
+const afterwards = `update log_head set log_id = '${logId}'; delete from settings where name like 'import.%'`;
 
 try {
   if (path) restoreSqlite(path);
@@ -37,7 +38,7 @@ function restoreSqlite(path) {
     database.pragma("journal_mode = DELETE");
     const verdict = database.pragma("integrity_check", { simple: true });
     if (verdict !== "ok") throw new Error(`The backup is not sound: ${verdict}`);
-    database.prepare("update log_head set log_id = ?").run(logId);
+    database.exec(afterwards);
     database.close();
     const descriptor = openSync(fresh, "r+");
     fsyncSync(descriptor);
@@ -61,5 +62,5 @@ function restorePostgres() {
   }
   const restore = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"];
   execFileSync("pg_restore", [...restore, `--dbname=${target}`, file], options);
-  ask(`update log_head set log_id = '${logId}'`);
+  ask(afterwards);
 }

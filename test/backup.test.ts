@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { jest } from "@jest/globals";
+import { eventually } from "./support/eventually.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 import { readLog } from "./support/status-log.js";
 import { forEachDatabase, sharedKinds } from "./support/test-databases.js";
@@ -57,6 +58,32 @@ forEachDatabase((_name, _open, newUrl) => {
     expect((await client.run("query ($id: ID!) { customer(id: $id) { id } }", { id: lost.id })).customer.id).toBe(
       lost.id,
     );
+  });
+
+  test("after a restore, what the provider has besides is imported", async () => {
+    const databaseUrl = await newUrl();
+    const importing = (url: string) =>
+      startTestGateway({
+        config: { databaseUrl: url, reconcileMs: 100 },
+        sandbox: { stateFile: join(folder, "sandbox.db") },
+      });
+    const isImported = async (url: string) => {
+      const { detail } = (await (await fetch(`${url}/readyz`)).json()) as { detail?: string };
+      return !detail?.includes("importing");
+    };
+    const before = await importing(databaseUrl);
+    await eventually(() => isImported(before.gateway.url));
+    const backup = await run("backup", databaseUrl, folder);
+    const customer = await before.client.verifiedCustomer();
+    const { payout } = await before.client.createPayout({ customerId: customer.id });
+    const { transactionId } = await before.client.payoutReaching(payout.id, "SUCCESSFUL", "transactionId");
+    await before.stop();
+    expect(await run("restore", databaseUrl, backup.output, "--replace")).toMatchObject({ code: 0 });
+
+    const { client, gateway } = await importing(databaseUrl);
+    await eventually(() => isImported(gateway.url));
+    const { payouts } = await client.run("{ payouts { nodes { transactionId status customer { id } } } }");
+    expect(payouts.nodes).toEqual([{ transactionId, status: "SUCCESSFUL", customer: { id: customer.id } }]);
   });
 
   test("a backup goes into an empty place", async () => {

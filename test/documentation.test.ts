@@ -80,14 +80,35 @@ test("docs/errors.md has a row for every code, and no other", () => {
   expect(codesIn("Codes of errors").sort()).toEqual([...codes].sort());
 });
 
+const runbook = "docs/operations/runbook.md";
 const exampleNotes = ["", "react-hook/", "apollo-upload/", "partner-script/", "curl/"].map(
   (folder) => `examples/${folder}README.md`,
 );
 
-test.each([...pages, ...exampleNotes, "CONTRIBUTING.md", "CHANGELOG.md"])("%s links only to what is there", (page) => {
-  const links = [...readPage(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
-  const broken = links.filter((link) => !/^https?:/.test(link) && !isThere(page, link));
-  expect(broken).toEqual([]);
+test.each([...pages, runbook, ...exampleNotes, "CONTRIBUTING.md", "CHANGELOG.md"])(
+  "%s links only to what is there",
+  (page) => {
+    const links = [...readPage(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+    const broken = links.filter((link) => !/^https?:/.test(link) && !isThere(page, link));
+    expect(broken).toEqual([]);
+  },
+);
+
+test("the runbook names only settings, alerts and scripts that exist, and every alert leads to a section of it", () => {
+  const page = readPage(runbook);
+  const alerts = readPage("ops/prometheus/alerts.yml");
+  const raised = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  const codes = codeOf(page);
+  // Two words or more that begin with capitals, e.g. PayoutsUnconfirmed.
+  const namedAlerts = codes.filter((code) => /^[A-Z][a-z]+([A-Z][a-z]+)+$/.test(code));
+  expect(namedAlerts.filter((name) => !raised.includes(name))).toEqual([]);
+  expect(raised.filter((name) => !namedAlerts.includes(name as string))).toEqual([]);
+  const settings = codes.filter((code) => /^[A-Z]+_[A-Z_]+$/.test(code) && /_(MS|URL|SECRET|LIMIT)$/.test(code));
+  expect(settings.filter((name) => !namesRead.has(name))).toEqual([]);
+  const scripts = codes.flatMap((code) => [...code.matchAll(/node (ops\/\S+)/g)].map(([, path = ""]) => path));
+  expect(scripts.filter((path) => !existsSync(path))).toEqual([]);
+  const targets = [...alerts.matchAll(/runbook: (\S+)/g)].map(([, target = ""]) => target);
+  expect(targets.filter((target) => !isThere("", target))).toEqual([]);
 });
 
 function isThere(page: string, link: string): boolean {
