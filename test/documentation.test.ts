@@ -5,9 +5,9 @@ import { configurationPage, variables } from "../src/config-page.js";
 import { customerMagic, payoutMagic } from "../src/sandbox/magic-values.js";
 import { UserErrorCode } from "../src/schema/user-error.enum.js";
 import { blocksOf, codeOf, pages, readPage, rowsOf, sectionsOf } from "./support/markdown-blocks.js";
+import { settingsRead as namesRead } from "./support/settings-read.js";
 
 const readme = readPage("README.md");
-const namesRead = new Set(variables().flatMap(({ name, hasFile }) => (hasFile ? [name, `${name}_FILE`] : [name])));
 
 function section(page: string, heading: string): string {
   const text = sectionsOf(page).get(heading);
