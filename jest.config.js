@@ -19,6 +19,7 @@ export default {
       },
     ],
   },
+  testSequencer: "<rootDir>/test/support/longest-first.js",
   maxWorkers: 2,
   testTimeout: 30_000,
 };
