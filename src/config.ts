@@ -232,7 +232,8 @@ function sandboxConfigOf(read: SandboxNames): Omit<SandboxConfig, "host" | "stat
   return { port: read.SANDBOX_PORT, ...given };
 }
 
-function inUrl(host: string): string {
+/** As a URL has it. */
+export function inUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 

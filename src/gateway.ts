@@ -8,7 +8,7 @@ import { AuditTrail } from "./access/audit-trail.js";
 import { Authenticator } from "./access/authenticator.js";
 import { Refusals } from "./access/refusals.js";
 import { TokenVerifier } from "./access/token-verifier.js";
-import type { Config, ProviderCredentials } from "./config.js";
+import { type Config, inUrl, type ProviderCredentials } from "./config.js";
 import { BanksDataSource } from "./datasources/banks.datasource.js";
 import { ClockSkew } from "./datasources/clock-skew.js";
 import { CurrenciesDataSource } from "./datasources/currencies.datasource.js";
@@ -287,7 +287,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.foundation(() => metricsServer?.stop());
     await server.listen({ host: config.host, port: config.port });
     const { port } = server.server.address() as AddressInfo;
-    const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
+    const url = `http://${inUrl(config.host)}:${port}`;
     // With PORT=0 the address is known only now.
     if (config.port === 0) sandbox?.setWebhookUrl(`${url}/webhooks`);
     // What an earlier process has received and not applied, or begun and not ended.
@@ -317,7 +317,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.work(() => workers.stop());
     return {
       url,
-      metricsUrl: metricsServer?.url ?? url,
+      metricsUrl: metricsServer ? `http://${inUrl(config.host)}:${metricsServer.port}` : url,
       sandbox,
       metrics,
       asksForCredentials: !config.auth.isDisabled,

@@ -1,7 +1,7 @@
 // What whoever calls the provider's account shares with everybody else who does: its name, and its budget.
 
 import { createHash, randomUUID } from "node:crypto";
-import type { Redis } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 import type { Config, ProviderCredentials } from "./config.js";
 import { MemoryBudget } from "./datasources/budget/memory-budget.js";
 import type { ProviderBudget } from "./datasources/budget/provider-budget.js";
@@ -18,9 +18,9 @@ export function accountOf(providerUrl: string, credentials: ProviderCredentials)
 }
 
 /** The driver is loaded where it is used, as PostgreSQL's is. */
-export async function openRedis(url: string): Promise<Redis> {
+export async function openRedis(url: string, options: RedisOptions = {}): Promise<Redis> {
   const { Redis } = await import("ioredis");
-  return new Redis(url);
+  return new Redis(url, options);
 }
 
 /** Only then may a stranger's URL lead to this machine. */

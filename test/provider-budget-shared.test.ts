@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { noLoneNodes } from "../src/datasources/budget/lone-nodes.js";
+import type { LoneNodes } from "../src/datasources/budget/lone-nodes.js";
 import type { ProviderBudget } from "../src/datasources/budget/provider-budget.js";
 import { parseRateLimit } from "../src/datasources/budget/rate-windows.js";
 import { RedisBudget } from "../src/datasources/budget/redis-budget.js";
@@ -8,6 +8,12 @@ import { closeAfterTest, describeWithRedis, keyPrefix, openRedis } from "./suppo
 
 const withRedis = await describeWithRedis();
 const longestCallMs = 3_000;
+// No node is ever alone here.
+const noLoneNodes: LoneNodes = {
+  declare: async () => {},
+  withdraw: async () => {},
+  weightsOfOthers: async () => [],
+};
 
 function openRedisBudgets(rateLimit: string): ProviderBudget[] {
   const prefix = keyPrefix();

@@ -12,6 +12,7 @@ import { readConfig } from "../src/config.js";
 import { Admission } from "../src/http/admission/admission.js";
 import { CallerLimits } from "../src/http/caller-limits.js";
 import { CredentialGuard } from "../src/http/credential-guard.js";
+import { OperationTimes } from "../src/http/operation-times.js";
 import { Sessions } from "../src/http/sessions.js";
 import { createSubscriber } from "../src/http/subscribe.js";
 import { serveWebSocket } from "../src/http/websocket.js";
@@ -261,6 +262,7 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
   const createContext = () => {
     throw new Error("Nothing was asked for.");
   };
+  const metrics = new Metrics();
   const stop = serveWebSocket({
     logger,
     server,
@@ -272,7 +274,7 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
     corsOrigins: [],
     onRefused: () => undefined,
     schema,
-    subscriber: createSubscriber({ schema, createContext, metrics: new Metrics(), logger }),
+    subscriber: createSubscriber({ schema, createContext, metrics, times: new OperationTimes(metrics), logger }),
     createContext,
     maxMessageBytes: 1000,
     initTimeoutMs: 30,

@@ -40,11 +40,11 @@ export class Refusals {
   addRevoked(principals: readonly Principal[]): void {
     const connections = new Map<string, { principal: Principal; count: number }>();
     for (const principal of principals) {
-      // Connections under one credential may have the one principal in common.
       if (this.#revoked.has(principal)) continue;
       const count = (connections.get(principal.id)?.count ?? 0) + 1;
       connections.set(principal.id, { principal, count });
     }
+    // Only now: connections under one credential may have the one principal in common.
     for (const principal of principals) this.#revoked.add(principal);
     for (const { principal, count } of connections.values()) {
       this.#audit.note({ principal, action: "stayConnected", detail: { code: "REVOKED", connections: count } });

@@ -2,7 +2,7 @@
 // comes for the second time; its plan lives as long as admission keeps the document.
 
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from "graphql";
+import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -44,7 +44,7 @@ export class CompiledGateway implements GatewayInterface {
     }
     return {
       ...result,
-      errors: result.errors.map((error) => this.toPublicError(error, requestContext.requestId)),
+      errors: result.errors.map((error) => toPublicError(error, requestContext.requestId, this.#logger)),
     };
   };
 
@@ -68,10 +68,6 @@ export class CompiledGateway implements GatewayInterface {
   }
 
   async stop(): Promise<void> {}
-
-  toPublicError(error: GraphQLError, requestId: string): GraphQLError {
-    return toPublicError(error, requestId, this.#logger);
-  }
 
   planOf(document: DocumentNode, operationName: string): Plan {
     let plans = this.#plans.get(document);

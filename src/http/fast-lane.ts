@@ -42,8 +42,8 @@ export class FastLane {
   /** How many of the kept are so long: of another length a body need not be read here. */
   readonly #lengths = new Map<number, number>();
   readonly #headers = new Map<string, string[]>();
-  readonly #bodies = new WeakMap<IncomingMessage, string>();
-  readonly #held = new WeakMap<IncomingMessage, Buffer>();
+  /** What was read of a request, here or by the framework. */
+  readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
   readonly #faults = new WeakMap<IncomingMessage, unknown>();
   readonly #counted = new WeakSet<IncomingMessage>();
 
@@ -63,7 +63,7 @@ export class FastLane {
 
   /** What was read of a request here and passed on. */
   heldBody(request: IncomingMessage): Readable | null {
-    const body = this.#held.get(request);
+    const body = this.#bodies.get(request);
     return body ? Readable.from([body], { objectMode: false }) : null;
   }
 
@@ -78,12 +78,12 @@ export class FastLane {
   }
 
   noteBody(request: IncomingMessage, body: Buffer): void {
-    if (body.length <= maxBodyBytes) this.#bodies.set(request, body.toString("latin1"));
+    if (body.length <= maxBodyBytes) this.#bodies.set(request, body);
   }
 
   /** The framework is about to answer so: the next request of the same bytes need not go there. */
   learn(request: IncomingMessage, operation: AdmittedOperation, mediaType: string, headers: OutgoingHttpHeaders): void {
-    const body = this.#bodies.get(request);
+    const body = this.#bodies.get(request)?.toString("latin1");
     // What a page of another origin is told is its own.
     if (body === undefined || request.headers.origin !== undefined || this.#operations.has(body)) return;
     if (!this.#headers.has(mediaType))
@@ -165,7 +165,7 @@ export class FastLane {
   }
 
   #hold(request: IncomingMessage, response: ServerResponse, body: Buffer, passOn: RequestListener): void {
-    this.#held.set(request, body);
+    this.#bodies.set(request, body);
     passOn(request, response);
   }
 }

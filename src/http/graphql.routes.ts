@@ -122,7 +122,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
     });
   });
 
-  const subscriber = createSubscriber(parts);
+  const subscriber = createSubscriber({ ...parts, times });
   const streams = createEventStreams({
     schema,
     subscriber,

@@ -14,7 +14,7 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import { type CompiledQuery, isCompiledQuery } from "graphql-jit";
-import type { Principal } from "../access/principal.js";
+import { type Principal, visibilityOf } from "../access/principal.js";
 import { type DependsOn, type FreshAnswers, sightOf } from "../mirror/fresh-answers.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -23,7 +23,7 @@ import type { AdmittedOperation } from "./admission/admission.js";
 import type { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
 import type { OperationSeries, OperationTimes } from "./operation-times.js";
-import { toPublicFormat } from "./public-error.js";
+import { toPublicError, toPublicFormat } from "./public-error.js";
 
 export interface KnownOperationParts {
   schema: GraphQLSchema;
@@ -141,7 +141,7 @@ export class KnownOperations {
   #sightOf(principal: Principal): string {
     let sight = this.#sights.get(principal);
     if (sight === undefined) {
-      sight = sightOf(this.#parts.createContext({ requestId: "", principal }).visibility);
+      sight = sightOf(visibilityOf(principal));
       this.#sights.set(principal, sight);
     }
     return sight;
@@ -167,8 +167,8 @@ export class KnownOperations {
   }
 
   #toPublic(error: GraphQLError, requestId: string) {
-    const { compiled, logger } = this.#parts;
-    const publicError = compiled.toPublicError(error, requestId);
+    const { logger } = this.#parts;
+    const publicError = toPublicError(error, requestId, logger);
     return toPublicFormat(publicError.toJSON(), publicError, logger);
   }
 }

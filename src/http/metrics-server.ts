@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Metrics } from "../telemetry/metrics.js";
 
 export interface MetricsServer {
-  url: string;
+  port: number;
   stop(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export async function serveMetrics({ registry }: Metrics, host: string, port: nu
   await once(server, "listening");
   const { port: taken } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+    port: taken,
     stop: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -19,7 +19,7 @@ import { variableFaults } from "./admission/variable-faults.js";
 import { Audiences } from "./audience.js";
 import type { CreateContext } from "./create-context.js";
 import { EventExecutor } from "./event-execution.js";
-import { OperationTimes } from "./operation-times.js";
+import type { OperationTimes } from "./operation-times.js";
 import { toPublicError } from "./public-error.js";
 import type { Lifetime } from "./session.js";
 import { Subscription } from "./subscription.js";
@@ -29,6 +29,7 @@ export interface SubscriberParts {
   schema: GraphQLSchema;
   createContext: CreateContext;
   metrics: Metrics;
+  times: OperationTimes;
   logger: Logger;
 }
 
@@ -42,8 +43,7 @@ export interface SubscriptionRequest {
 }
 
 export function createSubscriber(parts: SubscriberParts) {
-  const { schema, createContext, metrics, logger } = parts;
-  const times = new OperationTimes(metrics);
+  const { schema, createContext, metrics, times, logger } = parts;
   const executor = new EventExecutor(schema, logger);
   const audiences = new Audiences({ executor, createContext, metrics });
 

@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import { openRedis } from "../../provider-account.js";
 import { messageOf } from "../answer.js";
 import { type Finding, fault, ok, skipped, within } from "./finding.js";
 
@@ -7,7 +7,7 @@ const patienceMs = 5_000;
 
 export async function checkRedis(url: string | null): Promise<Finding> {
   if (url === null) return skipped(check, "REDIS_URL is not set: right for one node alone.");
-  const redis = new Redis(url, {
+  const redis = await openRedis(url, {
     lazyConnect: true,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,

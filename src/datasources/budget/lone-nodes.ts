@@ -9,13 +9,6 @@ export interface LoneNodes {
   weightsOfOthers(node: string): Promise<number[]>;
 }
 
-/** Nobody else is ever alone: for a budget whose nodes live and die with their Redis. */
-export const noLoneNodes: LoneNodes = {
-  declare: async () => {},
-  withdraw: async () => {},
-  weightsOfOthers: async () => [],
-};
-
 const staleInBeats = 3;
 
 /** What is left of the budget for those that share it. */
