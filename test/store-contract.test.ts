@@ -1,5 +1,7 @@
 // What the rest of the gateway relies on, the same on every engine.
 
+import type { PayoutChange } from "../src/datasources/changes.js";
+import { KnownPayouts } from "../src/mirror/known-payouts.js";
 import {
   countCustomers,
   customersByIds,
@@ -9,7 +11,7 @@ import {
   unheardCustomers,
   updateCustomer,
 } from "../src/store/customer.queries.js";
-import { type Database, type Db, openDatabase } from "../src/store/database.js";
+import { type Database, type Db, openDatabase, type Tx } from "../src/store/database.js";
 import {
   documentsByIds,
   documentsOfCustomers,
@@ -44,7 +46,7 @@ import type { PageKey } from "../src/store/page.js";
 import {
   countPayouts,
   insertPayout,
-  lockPayout,
+  lockPayouts,
   payoutsByIds,
   payoutsByTransactionIds,
   payoutsPage,
@@ -52,13 +54,22 @@ import {
   updatePayout,
 } from "../src/store/payout.queries.js";
 import { readSetting, writeSetting } from "../src/store/setting.queries.js";
-import { appendToLog, logAfter, logHead } from "../src/store/status-log.queries.js";
+import { LogAppender, lockLog, logAfter, logHead } from "../src/store/status-log.queries.js";
 import type { IntentState } from "../src/store/tables.js";
 import { everything } from "../src/store/visibility.js";
 import { customerRow, documentRow, eventRow, intentRow, logEntry, payoutRow } from "./support/stored-rows.js";
 import { administer, forEachDatabase } from "./support/test-databases.js";
 
 const acme = { ...everything, tenant: "acme" };
+
+async function appendToLog(tx: Tx, ...entries: ReturnType<typeof logEntry>[]): Promise<number> {
+  const log = new LogAppender(tx, await lockLog(tx));
+  let position = 0;
+  for (const entry of entries) position = log.append(entry);
+  await log.write();
+  return position;
+}
+
 const ids = (rows: readonly { id: string | number }[]) => rows.map(({ id }) => id);
 
 async function storeCustomers(database: Database, rows: Parameters<typeof customerRow>[0][]) {
@@ -308,13 +319,29 @@ forEachDatabase((name, open, newUrl) => {
         { customer_id: customer!.id, merchant_reference: "m1", transaction_id: "t1" },
         { customer_id: customer!.id, merchant_reference: "m2", transaction_id: "t2" },
       ]);
-      const locked = (handles: Parameters<typeof lockPayout>[2]) =>
-        database.transaction(async (tx) => (await lockPayout(database, tx, handles))?.id);
-      expect(await locked({ id: one!.id, merchantReference: "m2", transactionId: "t2" })).toBe(one!.id);
-      expect(await locked({ id: "nothing", merchantReference: "m2", transactionId: "t1" })).toBe(other!.id);
-      expect(await locked({ merchantReference: null, transactionId: "t1" })).toBe(one!.id);
-      expect(await locked({ merchantReference: "m3", transactionId: "t3" })).toBeUndefined();
-      expect(await locked({})).toBeUndefined();
+      const news = (names: Partial<PayoutChange>): PayoutChange => ({ kind: "payout", details: {}, ...names });
+      const all = [
+        news({ payoutId: one!.id, merchantReference: "m2", transactionId: "t2" }),
+        news({ payoutId: "nothing", merchantReference: "m2", transactionId: "t1" }),
+        news({ merchantReference: null, transactionId: "t1" }),
+        news({ merchantReference: "m3", transactionId: "t3" }),
+        news({}),
+      ];
+      const named = [one!.id, other!.id, one!.id, undefined, undefined];
+      for (const isReadAhead of [false, true]) {
+        const taken = await database.transaction(async (tx) => {
+          const payouts = new KnownPayouts(database, tx);
+          if (isReadAhead) await payouts.readAhead(all);
+          const rows: (string | undefined)[] = [];
+          for (const change of all) rows.push((await payouts.take(change))?.id);
+          return rows;
+        });
+        expect(taken).toEqual(named);
+      }
+      const [first, second] = await database.transaction((tx) =>
+        lockPayouts(database, tx, "transaction_id", ["t2", "t1"]),
+      );
+      expect(new Set([first?.id, second?.id])).toEqual(new Set([one!.id, other!.id]));
     });
 
     test("an id, a transaction and a merchant reference belong to one payout each", async () => {
@@ -454,6 +481,16 @@ forEachDatabase((name, open, newUrl) => {
       expect(await read(0, 10, { customerId: "b", entity: { kind: "PAYOUT", id: "a" } }, everything)).toEqual([4]);
       expect((await logAfter(database.db, 3, 1, {}, everything))[0]).toEqual({ ...entries[3], position: 4 });
       expect((await logHead(database.db)).position).toBe(4);
+    });
+
+    test("more entries of one transaction than one statement holds follow each other", async () => {
+      const database = await open();
+      const entries = Array.from({ length: 2_500 }, (_, index) => logEntry({ entity_id: String(index) }));
+      expect(await database.transaction((tx) => appendToLog(tx, ...entries))).toBe(2_500);
+      const rows = await logAfter(database.db, 0, 3_000, {}, everything);
+      expect(rows.map(({ position, entity_id }) => [position, entity_id])).toEqual(
+        entries.map(({ entity_id }, index) => [index + 1, entity_id]),
+      );
     });
 
     test("twenty transactions at once leave no gap, and a reader that polls never skips one", async () => {

@@ -73,6 +73,7 @@ async function beginPayouts(database: Database, transactionIds: readonly string[
       kind: "payout",
       payoutId: `payout-${transactionId}`,
       transactionId,
+      merchantReference: `reference-${transactionId}`,
       status: "PENDING",
       details: { customerId: customer.id },
     }),
@@ -169,6 +170,23 @@ describe("events that come together", () => {
           ["t3", "PROCESSING"],
         ]),
       );
+    });
+
+    test("are applied each to what the one before made of the payout, by whatever name it goes", async () => {
+      const database = await open();
+      await beginPayouts(database, ["t1"]);
+      const { store } = storeOf(database);
+      const { transaction_id: _, ...byReference } = { ...payoutEvent("t1"), merchant_reference: "reference-t1" };
+      for (const event of [byReference, payoutEvent("t1", "SUCCESSFUL")])
+        await store(Buffer.from(JSON.stringify(event)));
+      const { settled } = await applyBatch(doorTo(database).door, await inboxOf(database), 1_000);
+      expect(settled.map(([, { state }]) => state)).toEqual(["APPLIED", "APPLIED"]);
+      const entries = await database.db.selectFrom("status_log").selectAll().orderBy("position").execute();
+      expect(entries.map(({ from_status, to_status }) => [from_status, to_status])).toEqual([
+        [null, "PENDING"],
+        ["PENDING", "PROCESSING"],
+        ["PROCESSING", "SUCCESSFUL"],
+      ]);
     });
 
     test("are left and kept from others where they take a look-up, and parked where they cannot be read", async () => {

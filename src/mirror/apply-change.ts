@@ -4,7 +4,7 @@
 import type { Change } from "../datasources/changes.js";
 import type { StatusSource } from "../schema/status-change.enum.js";
 import type { Database, Tx } from "../store/database.js";
-import { lockLog } from "../store/status-log.queries.js";
+import { LogAppender, lockLog } from "../store/status-log.queries.js";
 import { operatorTenant } from "../store/visibility.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -12,6 +12,7 @@ import { type AppliedChange, type ApplyContext } from "./apply-context.js";
 import { applyCustomerChange } from "./apply-customer-change.js";
 import { applyDocumentChange } from "./apply-document-change.js";
 import { applyPayoutChange } from "./apply-payout-change.js";
+import { KnownPayouts } from "./known-payouts.js";
 import type { WakeUps } from "./wake-ups.js";
 
 export interface News {
@@ -19,6 +20,8 @@ export interface News {
   /** Owner of what the news makes; the operator's where no mutation made it. */
   tenant?: string;
 }
+
+export type ApplyNext = (change: Change) => Promise<AppliedChange>;
 
 export interface ApplyChangeParts {
   database: Database;
@@ -53,22 +56,29 @@ export class ChangeDoor {
 
   /**
    * Runs the work in one transaction that applies changes one by one: all of it is written, or nothing. A change that is
-   * refused with an UnknownSubject or a MismatchedPayout has written nothing, so the work may go on without it.
+   * refused with an UnknownSubject or a MismatchedPayout has written nothing, so the work may go on without it. What the
+   * announced changes are about is read in one go.
    */
   async open<T>(
     news: News,
-    work: (tx: Tx, applyNext: (change: Change) => Promise<AppliedChange>) => Promise<T>,
+    work: (tx: Tx, applyNext: ApplyNext) => Promise<T>,
+    announced: readonly Change[] = [],
   ): Promise<T> {
     const { database, wakeUps } = this.#parts;
     const applied: AppliedChange[] = [];
     const result = await database.transaction(async (tx) => {
-      await lockLog(tx);
-      const context = { database, tx, source: news.source, tenant: news.tenant ?? operatorTenant, now: Date.now() };
-      return work(tx, async (change) => {
+      const log = new LogAppender(tx, await lockLog(tx));
+      const payouts = new KnownPayouts(database, tx);
+      const { source, tenant = operatorTenant } = news;
+      const context = { database, tx, log, payouts, source, tenant, now: Date.now() };
+      await payouts.readAhead(announced);
+      const done = await work(tx, async (change) => {
         const next = await applyOne(context, change);
         applied.push(next);
         return next;
       });
+      await log.write();
+      return done;
     });
     for (const next of applied) this.#report(next, news.source);
     const last = applied.findLast(({ position }) => position !== null);

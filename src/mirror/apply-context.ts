@@ -1,7 +1,9 @@
 import type { Change } from "../datasources/changes.js";
 import type { StatusSource } from "../schema/status-change.enum.js";
 import type { Database, Tx } from "../store/database.js";
+import type { LogAppender } from "../store/status-log.queries.js";
 import type { AnyStatus, LoggedEntity } from "../store/tables.js";
+import type { KnownPayouts } from "./known-payouts.js";
 import type { Verdict } from "./status-machine.js";
 
 /** What became of one change. The position is set where the status moved. */
@@ -26,6 +28,8 @@ export class UnknownSubject extends Error {
 export interface ApplyContext {
   database: Database;
   tx: Tx;
+  log: LogAppender;
+  payouts: KnownPayouts;
   source: StatusSource;
   tenant: string;
   now: number;

@@ -1,7 +1,6 @@
 import type { CustomerChange, CustomerDetails } from "../datasources/changes.js";
 import type { CustomerStatus } from "../schema/customer.enum.js";
 import { type CustomerRow, insertCustomer, lockCustomer, updateCustomer } from "../store/customer.queries.js";
-import { appendToLog } from "../store/status-log.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
 import { judgeCustomer, type Verdict } from "./status-machine.js";
 
@@ -10,7 +9,7 @@ export async function applyCustomerChange(context: ApplyContext, change: Custome
   if (known) return move(context, known, change);
   const row = newRow(context, change);
   if (await insertCustomer(context.tx, row)) {
-    const position = await log(context, row, null, row.status, change);
+    const position = log(context, row, null, row.status, change);
     await updateCustomer(context.tx, row.id, { position });
     return { entity: "CUSTOMER", entityId: row.id, verdict: "APPLY", from: null, to: row.status, position };
   }
@@ -25,7 +24,7 @@ async function move(context: ApplyContext, known: CustomerRow, change: CustomerC
   const to = verdict === "APPLY" ? (change.status as CustomerStatus) : known.status;
   const details = isOld ? {} : changedDetails(known, change.details);
   const hasChanged = verdict === "APPLY" || Object.keys(details).length > 0;
-  const position = verdict === "APPLY" ? await log(context, known, known.status, to, change) : null;
+  const position = verdict === "APPLY" ? log(context, known, known.status, to, change) : null;
   await updateCustomer(context.tx, known.id, {
     ...details,
     status: to,
@@ -89,8 +88,8 @@ function log(
   from: CustomerStatus | null,
   to: CustomerStatus,
   change: CustomerChange,
-): Promise<number> {
-  return appendToLog(context.tx, {
+): number {
+  return context.log.append({
     tenant: row.tenant,
     entity: "CUSTOMER",
     entity_id: row.id,

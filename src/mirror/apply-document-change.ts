@@ -1,7 +1,6 @@
 import type { DocumentChange } from "../datasources/changes.js";
 import type { DocumentStatus } from "../schema/document.enum.js";
 import { type DocumentRow, insertDocument, lockDocument, updateDocument } from "../store/document.queries.js";
-import { appendToLog } from "../store/status-log.queries.js";
 import { tenantOfCustomer } from "../store/tenant.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
 import { judgeDocument } from "./status-machine.js";
@@ -11,7 +10,7 @@ export async function applyDocumentChange(context: ApplyContext, change: Documen
   if (known) return move(context, known, change);
   const row = await newRow(context, change);
   if (await insertDocument(context.tx, row)) {
-    const position = await log(context, row, null, row.status);
+    const position = log(context, row, null, row.status);
     await updateDocument(context.tx, row.id, { position });
     return { entity: "DOCUMENT", entityId: row.id, verdict: "APPLY", from: null, to: row.status, position };
   }
@@ -22,7 +21,7 @@ async function move(context: ApplyContext, known: DocumentRow, change: DocumentC
   const verdict = judgeDocument(known.status, change.status);
   const result = { entity: "DOCUMENT" as const, entityId: known.id, verdict, from: known.status };
   if (verdict === "STALE") return { ...result, to: known.status, position: null };
-  const position = verdict === "APPLY" ? await log(context, known, known.status, change.status) : null;
+  const position = verdict === "APPLY" ? log(context, known, known.status, change.status) : null;
   const { fileName, contentType, size, sha256 } = change.details;
   await updateDocument(context.tx, known.id, {
     file_name: fileName ?? known.file_name,
@@ -57,7 +56,7 @@ async function newRow(context: ApplyContext, change: DocumentChange): Promise<Do
 }
 
 function log(context: ApplyContext, row: DocumentRow, from: DocumentStatus | null, to: DocumentStatus) {
-  return appendToLog(context.tx, {
+  return context.log.append({
     tenant: row.tenant,
     entity: "DOCUMENT",
     entity_id: row.id,

@@ -1,8 +1,7 @@
 import { v7 as newId } from "uuid";
 import type { PayoutChange, PayoutDetails } from "../datasources/changes.js";
 import type { PayoutStatus } from "../schema/payout.enum.js";
-import { hasUnmatchedPayout, insertPayout, lockPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
-import { appendToLog } from "../store/status-log.queries.js";
+import { hasUnmatchedPayout, insertPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
 import { tenantOfCustomer } from "../store/tenant.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
 import { judgePayout, type Verdict } from "./status-machine.js";
@@ -16,16 +15,19 @@ export class MismatchedPayout extends Error {
 }
 
 export async function applyPayoutChange(context: ApplyContext, change: PayoutChange): Promise<AppliedChange> {
-  const { payoutId: id, merchantReference, transactionId } = change;
-  const known = await lockPayout(context.database, context.tx, { id, merchantReference, transactionId });
+  const known = await context.payouts.take(change);
   if (known) return move(context, known, change);
   const row = await newRow(context, change);
   // On an account that gives no references back it could be the one whose answer was lost: it is not shown as a second.
-  if (id === undefined && !merchantReference && (await hasUnmatchedPayout(context.tx, row.customer_id))) {
+  if (
+    change.payoutId === undefined &&
+    !change.merchantReference &&
+    (await hasUnmatchedPayout(context.tx, row.customer_id))
+  ) {
     throw new UnknownSubject(change);
   }
   if (await insertPayout(context.tx, row)) {
-    const position = await log(context, row, null, row.status, change);
+    const position = log(context, row, null, row.status, change);
     await updatePayout(context.tx, row.id, { position });
     return { entity: "PAYOUT", entityId: row.id, verdict: "APPLY", from: null, to: row.status, position };
   }
@@ -51,7 +53,7 @@ async function move(context: ApplyContext, known: PayoutRow, change: PayoutChang
   const changed = Object.fromEntries(
     Object.entries(columns).filter(([column, value]) => known[column as keyof PayoutRow] !== value),
   );
-  const position = isMoving ? await log(context, known, known.status, to, change, verdict) : null;
+  const position = isMoving ? log(context, known, known.status, to, change, verdict) : null;
   await updatePayout(context.tx, known.id, {
     ...changed,
     as_of: context.now,
@@ -131,9 +133,9 @@ function log(
   to: PayoutStatus,
   change: PayoutChange,
   verdict: Verdict = "APPLY",
-): Promise<number> {
+): number {
   const reason = change.reason ?? null;
-  return appendToLog(context.tx, {
+  return context.log.append({
     tenant: row.tenant,
     entity: "PAYOUT",
     entity_id: row.id,

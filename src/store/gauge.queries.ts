@@ -1,5 +1,6 @@
 // What is counted each time that metrics are read: by kept counts, or by an index over what is not yet done, which is little.
 
+import { sql } from "kysely";
 import type { Db } from "./database.js";
 
 export interface Backlog {
@@ -41,11 +42,16 @@ export async function intentBacklog(db: Db): Promise<Backlog[]> {
 }
 
 export async function inboxBacklog(db: Db): Promise<Backlog[]> {
-  const rows = await db
-    .selectFrom("inbox")
-    .where("state", "in", ["RECEIVED", "PARKED"])
-    .groupBy("state")
-    .select((eb) => ["state", eb.fn.countAll().as("count"), eb.fn.min("received_at").as("since")])
-    .execute();
-  return rows.map(({ state, count, since }) => ({ state, count: Number(count), since: Number(since) }));
+  const states = await Promise.all(
+    (["RECEIVED", "PARKED"] as const).map((state) =>
+      db
+        .selectFrom("inbox")
+        // As text: each has an index that holds nothing else.
+        .where("state", "=", sql.lit(state))
+        .select((eb) => [eb.fn.countAll().as("count"), eb.fn.min("received_at").as("since")])
+        .executeTakeFirstOrThrow()
+        .then(({ count, since }) => ({ state, count: Number(count), since: Number(since) })),
+    ),
+  );
+  return states.filter(({ count }) => count > 0);
 }

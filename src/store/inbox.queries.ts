@@ -1,8 +1,12 @@
-import type { Insertable, Selectable } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import type { Db, Tx } from "./database.js";
 import type { InboxState, InboxTable } from "./tables.js";
 
 export type InboxRow = Selectable<InboxTable>;
+
+// As text, not as a value beside it: an index over what is open is of use only where the statement says so itself.
+const received = sql.lit<InboxState>("RECEIVED");
+const parked = sql.lit<InboxState>("PARKED");
 
 export type NewInboxRow = Omit<Insertable<InboxTable>, "id">;
 
@@ -41,7 +45,7 @@ export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[
   return (
     db
       .selectFrom("inbox as event")
-      .where("state", "=", "RECEIVED")
+      .where("state", "=", received)
       .where("next_attempt_at", "<=", now)
       .where("lease_until", "<=", now)
       // An event waits while an earlier one of its subject is not settled.
@@ -50,7 +54,7 @@ export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[
           exists(
             selectFrom("inbox as earlier")
               .whereRef("earlier.subject", "=", "event.subject")
-              .where("earlier.state", "=", "RECEIVED")
+              .where("earlier.state", "=", received)
               .whereRef("earlier.id", "<", "event.id")
               .select("earlier.id"),
           ),
@@ -63,6 +67,18 @@ export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[
       .limit(limit)
       .execute()
   );
+}
+
+/** Of the events, the ids of those that nobody has taken or settled. */
+export async function freeEvents(tx: Tx, ids: readonly number[], now: number): Promise<Set<number>> {
+  const free = await tx
+    .selectFrom("inbox")
+    .where("id", "in", ids)
+    .where("state", "=", "RECEIVED")
+    .where("lease_until", "<=", now)
+    .select("id")
+    .execute();
+  return new Set(free.map(({ id }) => id));
 }
 
 /** Takes due events for one worker; answers the ids of those that nobody else had taken or settled. */
@@ -89,7 +105,7 @@ export async function claimEvents(
  * another one of its subject, never too late.
  */
 export async function nextEventAt(db: Db, now: number): Promise<number | null> {
-  const waiting = db.selectFrom("inbox").where("state", "=", "RECEIVED");
+  const waiting = db.selectFrom("inbox").where("state", "=", received);
   const [due, free] = await Promise.all([
     waiting
       .where("next_attempt_at", ">", now)
@@ -134,7 +150,7 @@ export async function settleEvents(tx: Tx, ids: readonly number[], state: "APPLI
 export async function countEvents(db: Db, state: InboxState): Promise<number> {
   const { total } = await db
     .selectFrom("inbox")
-    .where("state", "=", state)
+    .where("state", "=", sql.lit(state))
     .select((eb) => eb.fn.countAll().as("total"))
     .executeTakeFirstOrThrow();
   return Number(total);
@@ -142,7 +158,7 @@ export async function countEvents(db: Db, state: InboxState): Promise<number> {
 
 /** Parked events, the newest first. */
 export function parkedEvents(db: Db, limit: number): Promise<InboxRow[]> {
-  return db.selectFrom("inbox").where("state", "=", "PARKED").selectAll().orderBy("id", "desc").limit(limit).execute();
+  return db.selectFrom("inbox").where("state", "=", parked).selectAll().orderBy("id", "desc").limit(limit).execute();
 }
 
 /** Puts parked events back to be applied from the start; answers the ids of those that were parked. */
@@ -150,7 +166,7 @@ export async function unparkEvents(db: Db, ids: readonly number[] | null, now: n
   let query = db
     .updateTable("inbox")
     .set({ state: "RECEIVED", attempts: 0, next_attempt_at: now, lease_until: 0, reason: null, settled_at: null })
-    .where("state", "=", "PARKED");
+    .where("state", "=", parked);
   if (ids) query = query.where("id", "in", ids);
   const rows = await query.returning("id").execute();
   return rows.map(({ id }) => id);

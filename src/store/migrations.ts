@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
+import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { recentChanges } from "./migration-recent-changes.js";
 
@@ -283,6 +284,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "004-pages-and-counts": pagesAndCounts(dialect),
         "005-lone-nodes": loneNodes,
         "006-recent-changes": recentChanges(dialect),
+        "007-open-events": openEvents,
       };
     },
   };

@@ -18,12 +18,9 @@ export interface PayoutSearch {
   createdTo?: Date | null;
 }
 
-/** What may name a payout, the gateway's own id first. */
-export interface PayoutHandles {
-  id?: string | undefined;
-  merchantReference?: string | null | undefined;
-  transactionId?: string | undefined;
-}
+/** What names one payout; the gateway's own id goes before the others. */
+export const payoutHandles = ["id", "merchant_reference", "transaction_id"] as const;
+export type PayoutHandle = (typeof payoutHandles)[number];
 
 export function payoutsByIds(db: Db, ids: readonly string[], visibility: Visibility): Promise<PayoutRow[]> {
   return visible(db, visibility).where("id", "in", ids).selectAll().execute();
@@ -88,20 +85,16 @@ export function unheardPayouts(db: Db, heardBefore: number, limit: number): Prom
     .execute();
 }
 
-/** The payout that the handles name, kept from others until the transaction ends. */
-export async function lockPayout(database: Database, tx: Tx, handles: PayoutHandles): Promise<PayoutRow | undefined> {
-  const candidates = [
-    ["id", handles.id],
-    ["merchant_reference", handles.merchantReference],
-    ["transaction_id", handles.transactionId],
-  ] as const;
-  for (const [column, value] of candidates) {
-    if (!value) continue;
-    const query = tx.selectFrom("payouts").where(column, "=", value).selectAll();
-    const row = await database.lock(query).executeTakeFirst();
-    if (row) return row as PayoutRow;
-  }
-  return undefined;
+/** The payouts of these names, kept from others until the transaction ends. */
+export async function lockPayouts(
+  database: Database,
+  tx: Tx,
+  handle: PayoutHandle,
+  names: readonly string[],
+): Promise<PayoutRow[]> {
+  if (names.length === 0) return [];
+  const query = tx.selectFrom("payouts").where(handle, "in", names).selectAll();
+  return (await database.lock(query).execute()) as PayoutRow[];
 }
 
 /** Whether a payout of the customer was sent, or is being sent, and is not known by a transaction yet. */

@@ -5,6 +5,9 @@ import type { Visibility } from "./visibility.js";
 
 export type StatusLogRow = Selectable<StatusLogTable>;
 
+// Both engines bound the values of one statement, at more than twice as many.
+const maxRowsOfInsert = 1_000;
+
 /** Which entries a reader asked for. A customer's entries are its own and those of its documents and payouts. */
 export interface LogFilter {
   customerId?: string | null;
@@ -12,31 +15,50 @@ export interface LogFilter {
 }
 
 /**
- * Appends an entry and answers its position. The row of `log_head` stays locked until the transaction ends, so
- * positions appear in their order and a reader that has seen one has seen all before it.
+ * Waits for the log and keeps it until the transaction ends; answers its last position. Whoever changes an entity takes it
+ * first: were rows locked before it, two transactions could wait for each other. A write that changes nothing locks on
+ * every engine.
  */
-export async function appendToLog(tx: Tx, entry: Omit<Insertable<StatusLogTable>, "position">): Promise<number> {
+export async function lockLog(tx: Tx): Promise<number> {
   const { position } = await tx
     .updateTable("log_head")
-    .set((eb) => ({ position: eb("position", "+", 1) }))
+    .set((eb) => ({ position: eb.ref("position") }))
     .returning("position")
     .executeTakeFirstOrThrow();
-  await tx
-    .insertInto("status_log")
-    .values({ ...entry, position })
-    .execute();
   return position;
 }
 
 /**
- * Waits for the log and keeps it until the transaction ends. Whoever changes an entity takes it first: were rows locked
- * before it, two transactions could wait for each other. A write that changes nothing locks on every engine.
+ * Entries that one transaction adds, of a log that it keeps: as nobody else can, positions appear in their order, and a
+ * reader that has seen one has seen all before it. They are written together by `write`, last in the transaction.
  */
-export async function lockLog(tx: Tx): Promise<void> {
-  await tx
-    .updateTable("log_head")
-    .set((eb) => ({ position: eb.ref("position") }))
-    .execute();
+export class LogAppender {
+  readonly #tx: Tx;
+  readonly #entries: Insertable<StatusLogTable>[] = [];
+  #position: number;
+
+  constructor(tx: Tx, position: number) {
+    this.#tx = tx;
+    this.#position = position;
+  }
+
+  /** Answers the entry's position. */
+  append(entry: Omit<Insertable<StatusLogTable>, "position">): number {
+    this.#position += 1;
+    this.#entries.push({ ...entry, position: this.#position });
+    return this.#position;
+  }
+
+  async write(): Promise<void> {
+    if (this.#entries.length === 0) return;
+    await this.#tx.updateTable("log_head").set({ position: this.#position }).execute();
+    for (let first = 0; first < this.#entries.length; first += maxRowsOfInsert) {
+      await this.#tx
+        .insertInto("status_log")
+        .values(this.#entries.slice(first, first + maxRowsOfInsert))
+        .execute();
+    }
+  }
 }
 
 export function logHead(db: Db): Promise<{ log_id: string; position: number }> {

@@ -1,11 +1,11 @@
 // Many stored events in one transaction: what the disk takes for one it takes for all of them. Only those that the mirror
 // alone can answer are applied here; the others are left to be applied one by one.
 
-import type { Change } from "../datasources/changes.js";
-import type { ChangeDoor } from "../mirror/apply-change.js";
-import { type AppliedChange, UnknownSubject } from "../mirror/apply-context.js";
+import type { ApplyNext, ChangeDoor } from "../mirror/apply-change.js";
+import { UnknownSubject } from "../mirror/apply-context.js";
 import { MismatchedPayout } from "../mirror/apply-payout-change.js";
-import { claimEvents, type InboxRow, settleEvent, settleEvents } from "../store/inbox.queries.js";
+import type { Tx } from "../store/database.js";
+import { claimEvents, freeEvents, type InboxRow, settleEvent, settleEvents } from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import { type Reading, readEvent, type Settlement } from "./apply-event.js";
 
@@ -16,19 +16,23 @@ export interface BatchOutcome {
 }
 
 /**
- * Claims the events, applies and settles them, or does nothing at all. No two nodes apply one event: whoever changes
- * anything holds the log until it has committed, and then the event is not free any more.
+ * Applies and settles the events that are free, and claims those that are left, or does nothing at all. No two nodes apply
+ * one event: whoever changes anything holds the log until it has committed, and then the event is not free any more.
  */
 export async function applyBatch(door: ChangeDoor, rows: readonly InboxRow[], leaseMs: number): Promise<BatchOutcome> {
   const readings = new Map(rows.map((row) => [row, readRow(row)]));
-  const outcome = await door.open({ source: "WEBHOOK" }, async (tx, applyNext) => {
-    const ids = rows.map(({ id }) => id);
-    const claimed = await claimEvents(tx, ids, Date.now(), leaseMs);
+  const changes = [...readings.values()].flatMap((reading) => (reading?.state === "CHANGES" ? reading.changes : []));
+  const work = async (tx: Tx, applyNext: ApplyNext) => {
+    const free = await freeEvents(
+      tx,
+      rows.map(({ id }) => id),
+      Date.now(),
+    );
     reachPoint("webhook-claimed");
     const settled: BatchOutcome["settled"] = [];
     const left: InboxRow[] = [];
     for (const [row, reading] of readings) {
-      if (!claimed.has(row.id)) continue;
+      if (!free.has(row.id)) continue;
       const settlement = reading && (await settlementOf(reading, applyNext));
       if (settlement) settled.push([row, settlement]);
       else left.push(row);
@@ -40,8 +44,15 @@ export async function applyBatch(door: ChangeDoor, rows: readonly InboxRow[], le
     for (const [{ id }, settlement] of settled) {
       if (settlement.state === "PARKED") await settleEvent(tx, id, settlement);
     }
+    await claimEvents(
+      tx,
+      left.map(({ id }) => id),
+      Date.now(),
+      leaseMs,
+    );
     return { settled, left };
-  });
+  };
+  const outcome = await door.open({ source: "WEBHOOK" }, work, changes);
   reachPoint("webhook-settled");
   return outcome;
 }
@@ -57,10 +68,7 @@ function readRow(row: InboxRow): Reading | null {
 }
 
 /** Null where only the provider can tell. Nothing was written for it then. */
-async function settlementOf(
-  reading: Reading,
-  applyNext: (change: Change) => Promise<AppliedChange>,
-): Promise<Settlement | null> {
+async function settlementOf(reading: Reading, applyNext: ApplyNext): Promise<Settlement | null> {
   if (reading.state !== "CHANGES") return reading;
   // An event brings one change. Of several, the first could be written when the second is refused.
   const [change, ...more] = reading.changes;

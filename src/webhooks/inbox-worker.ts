@@ -26,7 +26,7 @@ export interface InboxRetries {
 
 const defaultRetries: InboxRetries = { maxAttempts: 10, firstWaitMs: 500, longestWaitMs: 60_000 };
 // Others wait for the database while a batch is applied: it takes some milliseconds.
-const batchSize = 40;
+const batchSize = 100;
 // What a node that died had in hand is free again after this. That a slow one is overtaken does no harm: an event that is
 // applied twice changes nothing the second time.
 const leaseMs = 5_000;
