@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { readConfig } from "../dist/config.js";
 import { startGateway } from "../dist/gateway.js";
@@ -30,7 +31,8 @@ export async function startExampleGateway() {
     rateLimit: { perMinute: 10_000, perHour: 10_000 },
   };
   const patience = { absenceGapMs: 3_600_000 };
-  const gateway = await startGateway(config, { logger: pino({ level: "silent" }), sandbox, patience });
+  const dashboardFolder = fileURLToPath(new URL("../dist/dashboard", import.meta.url));
+  const gateway = await startGateway(config, { logger: pino({ level: "silent" }), sandbox, patience, dashboardFolder });
   const stop = async () => {
     await gateway.stop();
     rmSync(folder, { recursive: true });

@@ -2,7 +2,6 @@
 
 import "reflect-metadata";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { ApiKeys } from "./access/api-keys.js";
 import { AuditTrail } from "./access/audit-trail.js";
 import { Authenticator } from "./access/authenticator.js";
@@ -80,7 +79,7 @@ export interface GatewayOptions {
   logger: Logger;
   /** Beyond what the environment can say of the sandbox. */
   sandbox?: Partial<SandboxOptions>;
-  /** Where the page was built to; beside the compiled sources where nothing else is said. */
+  /** Where the page was built to. Without it none is served. */
   dashboardFolder?: string;
   /** Shorter waits, for tests. */
   patience?: Partial<typeof patience>;
@@ -94,7 +93,6 @@ const patience = {
   /** When a caller is answered with what is known, whether or not the provider has answered. */
   answerWithinMs: 15_000,
 };
-const builtDashboard = fileURLToPath(new URL("dashboard", import.meta.url));
 
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger } = options;
@@ -265,7 +263,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         directory: spool.path,
       },
       receiver,
-      dashboardFolder: options.dashboardFolder ?? builtDashboard,
+      dashboardFolder: options.dashboardFolder ?? null,
       metrics,
       servesMetrics: config.metricsPort === null,
       isStopping: () => ending.hasBegun,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { ConfigError, readConfig } from "./config.js";
 import { startGateway } from "./gateway.js";
 import { NewerDatabase } from "./store/migration-state.js";
@@ -8,7 +9,8 @@ try {
   const config = readConfig();
   const logger = createLogger(config.logLevel, config.isTerminal);
   for (const warning of config.warnings) logger.warn(warning);
-  const gateway = await startGateway(config, { logger });
+  const dashboardFolder = fileURLToPath(new URL("dashboard", import.meta.url));
+  const gateway = await startGateway(config, { logger, dashboardFolder });
   printWelcome(gateway);
 
   const stop = async (signal: string) => {

@@ -6,20 +6,18 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
-export interface DashboardParts {
-  /** Where the build lies. */
-  dashboardFolder: string;
-}
-
 // The page's own addresses: all of them are answered with the page, which then shows the right view.
 const views = ["/", "/payouts", "/payouts/*", "/customers", "/customers/*", "/pay", "/operator"];
 const noncePlace = "{csp-nonce}";
 
-export function hasDashboard({ dashboardFolder }: DashboardParts): boolean {
-  return existsSync(join(dashboardFolder, "index.html"));
+export function isBuilt(dashboardFolder: string | null): dashboardFolder is string {
+  return dashboardFolder !== null && existsSync(join(dashboardFolder, "index.html"));
 }
 
-export async function dashboardRoutes(app: FastifyInstance, { dashboardFolder }: DashboardParts): Promise<void> {
+export async function dashboardRoutes(
+  app: FastifyInstance,
+  { dashboardFolder }: { dashboardFolder: string },
+): Promise<void> {
   const page = readFileSync(join(dashboardFolder, "index.html"), "utf8");
   for (const view of views) {
     app.get(view, (_request, reply) => {

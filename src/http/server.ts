@@ -4,7 +4,7 @@ import type { Logger } from "../telemetry/logger.js";
 import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
 import { answerClientError, answerError, answerErrors } from "./answer-errors.js";
 import { secureHeaders } from "./browser-rules.js";
-import { type DashboardParts, dashboardRoutes, hasDashboard } from "./dashboard.routes.js";
+import { dashboardRoutes, isBuilt } from "./dashboard.routes.js";
 import { watchDeadlines } from "./deadlines.js";
 import { drainConnections } from "./drain-connections.js";
 import type { FastLane } from "./fast-lane.js";
@@ -14,7 +14,9 @@ import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
 import { webhookRoutes } from "./webhook.routes.js";
 import { serveWebSocket } from "./websocket.js";
 
-export interface ServerParts extends Omit<GraphqlParts, "deadlines">, OperatorParts, DashboardParts {
+export interface ServerParts extends Omit<GraphqlParts, "deadlines">, OperatorParts {
+  /** Where the page was built to; null where none is served. */
+  dashboardFolder: string | null;
   receiver: WebhookReceiver;
   limits: ServerLimits;
 }
@@ -72,7 +74,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   await app.register(webhookRoutes, { receiver: parts.receiver });
   await app.register(operatorRoutes, parts);
-  if (hasDashboard(parts)) await app.register(dashboardRoutes, parts);
+  const { dashboardFolder } = parts;
+  if (isBuilt(dashboardFolder)) await app.register(dashboardRoutes, { dashboardFolder });
   else if (parts.hasExplorer) app.get("/", (_request, reply) => reply.redirect("/graphiql"));
   await app.ready();
   // It does not write the line that each request has there.

@@ -14,14 +14,16 @@ export interface Build {
   remove(): Promise<void>;
 }
 
-/** Compiles the sources to a folder of its own. Types are checked elsewhere. */
+/** Builds the sources to a folder of its own. Types are checked elsewhere. */
 export async function buildGateway(): Promise<Build> {
   const directory = await mkdtemp(join(tmpdir(), "payout-gateway-build-"));
   const root = process.cwd();
   for (const name of ["node_modules", "package.json"]) await symlink(join(root, name), join(directory, name));
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const options = ["-p", "tsconfig.json", "--noCheck", "--sourceMap", "false", "--outDir", join(directory, "dist")];
-  await promisify(execFile)(process.execPath, [compiler, ...options], { cwd: root });
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: root });
+  await run(compiler, ...options);
+  await run("scripts/bundle.js", join(directory, "dist"));
   const running = new Set<RunningProcess>();
   return {
     directory,
