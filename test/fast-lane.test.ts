@@ -1,4 +1,4 @@
-// A request of which every byte was met before is answered ahead of the framework. No rule is left out for it.
+// A request in words that were met before is answered ahead of the framework. No rule is left out for it.
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -64,6 +64,28 @@ test("it is for those only who may ask, and see what is asked for", async () => 
     expect((await ask(bank, id)).body).toEqual({ data: { customer: null } });
     expect((await ask(shop, id)).body.data.customer.id).toBe(id);
     expect((await ask(gateway.clientWith(`${shop.key.slice(0, -4)}AAAA`), id)).status).toBe(401);
+  }
+});
+
+test("other values in the same words are read, held to the limits and answered like the first ones", async () => {
+  const gateway = await startKeyedGateway();
+  const shop = await gateway.clientOf("shop");
+  const blind = await gateway.clientOf("shop", ["payouts:read"]);
+  const { id } = (await shop.createCustomer()).customer;
+  const page = "query Page($first: Int) { customers(first: $first) { nodes { id } } }";
+  const run = async (client: TestClient, variables: Record<string, unknown>) => {
+    const response = await client.post({ query: page, variables });
+    return { status: response.status, ...(await response.json()) };
+  };
+  const page20 = { status: 200, data: { customers: { nodes: [{ id }] } } };
+  for (const first of [20, 20, 19]) expect(await run(shop, { first })).toEqual(page20);
+  expect(await run(shop, { first: 101 })).toMatchObject({ errors: [{ extensions: { limit: "page" } }] });
+  expect(await run(shop, { first: "many" })).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+  expect(await run(blind, { first: 18 })).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
+  // What would change an object's kind is refused, whatever was asked before.
+  for (const odd of ['{"__proto__":{}}', '{"\\u005f_proto__":{}}']) {
+    const response = await shop.post(`{"query":${JSON.stringify(page)},"variables":${odd}}`);
+    expect(response.status).toBe(400);
   }
 });
 

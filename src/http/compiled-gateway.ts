@@ -1,8 +1,14 @@
-// Runs operations as compiled functions. To compile one costs more than to run it once, so a document is compiled when it
+// Runs operations as compiled functions. To compile one costs more than to run it once, so an operation is compiled when it
 // comes for the second time; its plan lives as long as admission keeps the document.
 
 import type { ApolloServerOptionsWithGateway } from "@apollo/server";
-import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from "graphql";
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -13,32 +19,27 @@ type GatewayInterface = ApolloServerOptionsWithGateway<RequestContext>["gateway"
 type GatewayExecutor = NonNullable<Awaited<ReturnType<GatewayInterface["load"]>>["executor"]>;
 type Plan = CompiledQuery | ExecutionResult;
 
+export interface RunnableOperation {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+}
+
 export class CompiledGateway implements GatewayInterface {
   readonly #schema: GraphQLSchema;
   readonly #logger: Logger;
-  readonly #met = new WeakSet<DocumentNode>();
-  readonly #plans = new WeakMap<DocumentNode, Map<string, Plan>>();
+  /** Null: it was run once. */
+  readonly #plans = new WeakMap<OperationDefinitionNode, Plan | null>();
 
   constructor(schema: GraphQLSchema, logger: Logger) {
     this.#schema = schema;
     this.#logger = logger;
   }
 
-  readonly #execute: GatewayExecutor = async ({ document, operation, operationName, request, context }) => {
+  readonly #execute: GatewayExecutor = async ({ document, operation, request, context }) => {
     const requestContext = context as RequestContext;
-    const variables = { ...request.variables };
-    const result = this.#isNew(document)
-      ? await execute({
-          schema: this.#schema,
-          document,
-          operationName: operationName ?? null,
-          rootValue: {},
-          contextValue: requestContext,
-          variableValues: variables,
-        })
-      : await this.#run(this.planOf(document, operationName ?? ""), requestContext, variables);
+    const result = await this.run({ document, operation }, requestContext, request.variables ?? {});
     if (!result.errors) return result;
-    if (!("data" in result) && operation) {
+    if (!("data" in result)) {
       const faults = variableFaults(this.#schema, operation, request.variables ?? {});
       if (faults.length > 0) return { errors: faults };
     }
@@ -48,14 +49,36 @@ export class CompiledGateway implements GatewayInterface {
     };
   };
 
-  #isNew(document: DocumentNode): boolean {
-    if (this.#met.has(document)) return false;
-    this.#met.add(document);
-    return true;
+  /** Errors are as they were thrown. */
+  async run(
+    { document, operation }: RunnableOperation,
+    context: RequestContext,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<ExecutionResult> {
+    let plan = this.#plans.get(operation);
+    if (plan === undefined) {
+      const result = await execute({
+        schema: this.#schema,
+        document,
+        operationName: operation.name?.value ?? null,
+        rootValue: {},
+        contextValue: context,
+        variableValues: { ...variables },
+      });
+      // Without data it was no run: its variables are faulty.
+      if (result.data !== undefined) this.#plans.set(operation, this.#plans.get(operation) ?? null);
+      return result;
+    }
+    if (plan === null) {
+      plan = compileQuery(this.#schema, document, operation.name?.value);
+      this.#plans.set(operation, plan);
+    }
+    return isCompiledQuery(plan) ? plan.query({}, context, { ...variables }) : plan;
   }
 
-  async #run(plan: Plan, context: RequestContext, variables: Record<string, unknown>): Promise<ExecutionResult> {
-    return isCompiledQuery(plan) ? plan.query({}, context, variables) : plan;
+  /** Whether it was run before. */
+  isMet({ operation }: RunnableOperation): boolean {
+    return this.#plans.has(operation);
   }
 
   async load(): Promise<{ executor: GatewayExecutor }> {
@@ -68,18 +91,4 @@ export class CompiledGateway implements GatewayInterface {
   }
 
   async stop(): Promise<void> {}
-
-  planOf(document: DocumentNode, operationName: string): Plan {
-    let plans = this.#plans.get(document);
-    if (!plans) {
-      plans = new Map();
-      this.#plans.set(document, plans);
-    }
-    let plan = plans.get(operationName);
-    if (!plan) {
-      plan = compileQuery(this.#schema, document, operationName || undefined);
-      plans.set(operationName, plan);
-    }
-    return plan;
-  }
 }

@@ -1,6 +1,6 @@
-// Requests of which every byte was met before, answered ahead of the framework. It leaves out no rule: who calls was proven a
-// moment ago, what is asked was admitted, the limits are counted here, and the headers are those that the framework gave
-// the same answer. Whatever it does not know, it passes on as if it had never looked.
+// Requests in words that were met before, answered ahead of the framework. It leaves out no rule: who calls was proven a moment
+// ago, what is asked was admitted, the limits are counted here, and the headers are those that the framework gave such an
+// answer. Whatever it does not know, it passes on as if it had never looked.
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, Server, ServerResponse } from "node:http";
@@ -8,16 +8,19 @@ import { Readable } from "node:stream";
 import { LRUCache } from "lru-cache";
 import { missingNeed } from "../access/operation-needs.js";
 import type { Principal } from "../access/principal.js";
-import type { AdmittedOperation } from "./admission/admission.js";
+import type { Admission, AdmittedOperation } from "./admission/admission.js";
+import { readRequest } from "./admission/read-request.js";
 import { Refusal } from "./admission/refusal.js";
 import type { CallerLimits } from "./caller-limits.js";
 import type { CredentialGuard } from "./credential-guard.js";
 import type { Deadlines } from "./deadlines.js";
+import { parsePlainJson } from "./json-body.js";
 import type { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
 
 export interface FastLaneParts {
   credentials: CredentialGuard;
+  admission: Admission;
   callers: CallerLimits;
   known: KnownOperations;
   deadlines: Deadlines;
@@ -37,10 +40,7 @@ export class FastLane {
   readonly #operations = new LRUCache<string, AdmittedOperation>({
     maxSize: maxKeptBytes,
     sizeCalculation: (_operation, key) => key.length + overheadBytes,
-    dispose: (_operation, key) => this.#countLength(key, -1),
   });
-  /** How many of the kept are so long: of another length a body need not be read here. */
-  readonly #lengths = new Map<number, number>();
   readonly #headers = new Map<string, string[]>();
   /** What was read of a request, here or by the framework. */
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
@@ -83,24 +83,18 @@ export class FastLane {
 
   /** The framework is about to answer so: the next request of the same bytes need not go there. */
   learn(request: IncomingMessage, operation: AdmittedOperation, mediaType: string, headers: OutgoingHttpHeaders): void {
-    const body = this.#bodies.get(request)?.toString("latin1");
+    const body = this.#bodies.get(request);
     // What a page of another origin is told is its own.
-    if (body === undefined || request.headers.origin !== undefined || this.#operations.has(body)) return;
+    if (body === undefined || request.headers.origin !== undefined) return;
     if (!this.#headers.has(mediaType))
       this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
-    this.#operations.set(body, operation);
-    this.#countLength(body, 1);
-  }
-
-  #countLength({ length }: string, by: 1 | -1): void {
-    this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + by);
+    this.#operations.set(body.toString("latin1"), operation);
   }
 
   #take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
     const { headers, method, url } = request;
     if (method !== "POST" || url !== "/graphql" || headers["content-type"] !== "application/json") return false;
-    const length = Number(headers["content-length"]);
-    if (!this.#lengths.get(length)) return false;
+    if (!(Number(headers["content-length"]) <= maxBodyBytes)) return false;
     if (headers.origin !== undefined || headers["content-encoding"] !== undefined) return false;
     if (headers.expect !== undefined || headers["transfer-encoding"] !== undefined) return false;
     const mediaType = usualMediaType(headers.accept);
@@ -123,7 +117,7 @@ export class FastLane {
       received();
       request.removeListener("error", onError);
       const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      const operation = this.#operations.get(body.toString("latin1"));
+      const operation = this.#operationOf(body, principal);
       if (operation && !missingNeed(principal, operation.needs)) {
         void this.#answer(request, response, { principal, operation, mediaType, body, passOn });
       } else {
@@ -131,6 +125,20 @@ export class FastLane {
       }
     });
     return true;
+  }
+
+  /** Of what cannot be read here, or is refused, the framework says why. */
+  #operationOf(body: Buffer, principal: Principal): AdmittedOperation | null {
+    const bytes = body.toString("latin1");
+    const met = this.#operations.get(bytes);
+    if (met) return met;
+    try {
+      const operation = this.#parts.admission.recall(principal, readRequest(parsePlainJson(body)));
+      if (operation) this.#operations.set(bytes, operation);
+      return operation;
+    } catch {
+      return null;
+    }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {

@@ -1,19 +1,8 @@
-// Queries that were met before, run straight behind admission: the compiled plan and the answer's text, without the server's
-// pipeline around them. What is met for the first time, and whatever is out of the ordinary, goes through the server; what
-// it says of a request and what is said here is the same to the byte.
+// Queries, run straight behind admission: the plan and the answer's text, without the server's pipeline around them. Whatever
+// is out of the ordinary goes through the server; what it says of a request and what is said here is the same to the byte.
 
 import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLError,
-  getNamedType,
-  Kind,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
-} from "graphql";
-import { type CompiledQuery, isCompiledQuery } from "graphql-jit";
+import { type DocumentNode, type GraphQLError, getNamedType, Kind, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { type Principal, visibilityOf } from "../access/principal.js";
 import { type DependsOn, type FreshAnswers, sightOf } from "../mirror/fresh-answers.js";
 import type { RequestContext } from "../resolvers/request-context.js";
@@ -22,7 +11,7 @@ import type { Metrics } from "../telemetry/metrics.js";
 import type { AdmittedOperation } from "./admission/admission.js";
 import type { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
-import type { OperationSeries, OperationTimes } from "./operation-times.js";
+import type { OperationTimes } from "./operation-times.js";
 import { toPublicError, toPublicFormat } from "./public-error.js";
 
 export interface KnownOperationParts {
@@ -40,8 +29,6 @@ type Given = string | null;
 
 interface KnownOperation {
   id: string;
-  plan: CompiledQuery;
-  series: OperationSeries;
   /** What its answers depend on; null where they are not to be kept. */
   scope: "customers" | "tenant" | null;
 }
@@ -57,7 +44,7 @@ InteracInstruction StatusChange CustomerStatusChange DocumentStatusChange Payout
 
 export class KnownOperations {
   readonly #parts: KnownOperationParts;
-  readonly #known = new WeakMap<OperationDefinitionNode, KnownOperation | "seen" | "other">();
+  readonly #known = new WeakMap<OperationDefinitionNode, KnownOperation>();
   readonly #sights = new WeakMap<Principal, string>();
   readonly #texts = new WeakMap<AdmittedOperation["variables"], string>();
   readonly #countKept: { inc(): void };
@@ -72,13 +59,15 @@ export class KnownOperations {
 
   /** The answer's body, or null where the server is to answer. */
   answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Given | Promise<Given> {
-    const known = this.#knownOf(admitted);
-    if (!known) return null;
+    const { compiled, answers } = this.#parts;
+    if (admitted.operation.operation !== "query") return null;
     const startedAtMs = performance.now();
-    if (known.scope === null) {
-      return this.#run(known, admitted, principal, requestId, startedAtMs).then((run) => run?.body ?? null);
+    // Most of what comes once comes once only: nothing is learnt of it.
+    const known = compiled.isMet(admitted) ? this.#knownOf(admitted) : null;
+    if (!known?.scope) {
+      return this.#run(admitted, principal, requestId, startedAtMs).then((run) => run?.body ?? null);
     }
-    const looked = this.#parts.answers.catchUp();
+    const looked = answers.catchUp();
     return typeof looked === "number"
       ? this.#answerAt(looked, known, admitted, principal, requestId, startedAtMs)
       : looked.then((revision) => this.#answerAt(revision, known, admitted, principal, requestId, startedAtMs));
@@ -97,10 +86,10 @@ export class KnownOperations {
     const kept = answers.find(key);
     if (kept !== undefined) {
       this.#countKept.inc();
-      known.series.ok.since(startedAtMs);
+      this.#parts.times.of(admitted.document, admitted.operation).ok.since(startedAtMs);
       return kept;
     }
-    return this.#run(known, admitted, principal, requestId, startedAtMs).then((run) => {
+    return this.#run(admitted, principal, requestId, startedAtMs).then((run) => {
       if (!run) return null;
       const dependsOn = run.hasErrors || !known.scope ? null : dependenceOf(known.scope, run);
       if (dependsOn) answers.keep(key, run.body, revision, dependsOn);
@@ -117,25 +106,14 @@ export class KnownOperations {
     return text;
   }
 
-  #knownOf({ document, operation, operationName }: AdmittedOperation): KnownOperation | null {
-    const known = this.#known.get(operation);
-    if (known === undefined) {
-      this.#known.set(operation, operation.operation === "query" ? "seen" : "other");
-      return null;
+  #knownOf({ document, operation }: AdmittedOperation): KnownOperation {
+    let known = this.#known.get(operation);
+    if (!known) {
+      this.#count += 1;
+      known = { id: this.#count.toString(36), scope: scopeOf(this.#parts.schema, document, operation) };
+      this.#known.set(operation, known);
     }
-    if (known === "other") return null;
-    if (known !== "seen") return known;
-    const plan = this.#parts.compiled.planOf(document, operationName ?? "");
-    if (!isCompiledQuery(plan)) {
-      this.#known.set(operation, "other");
-      return null;
-    }
-    this.#count += 1;
-    const { schema, times } = this.#parts;
-    const series = times.of(document, operation);
-    const made = { id: this.#count.toString(36), plan, series, scope: scopeOf(schema, document, operation) };
-    this.#known.set(operation, made);
-    return made;
+    return known;
   }
 
   #sightOf(principal: Principal): string {
@@ -148,20 +126,15 @@ export class KnownOperations {
   }
 
   /** Null where the answer is none to the question: the server says what is wrong with it. */
-  async #run(
-    known: KnownOperation,
-    { variables }: AdmittedOperation,
-    principal: Principal,
-    requestId: string,
-    startedAtMs: number,
-  ) {
-    const context = this.#parts.createContext({ requestId, principal });
-    const result = (await known.plan.query({}, context, { ...variables })) as ExecutionResult;
+  async #run(admitted: AdmittedOperation, principal: Principal, requestId: string, startedAtMs: number) {
+    const { createContext, compiled, times } = this.#parts;
+    const context = createContext({ requestId, principal });
+    const result = await compiled.run(admitted, context, admitted.variables);
     const { data } = result;
     if (!data) return null;
     const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
     this.#countPlan.inc();
-    known.series[errors ? "errors" : "ok"].since(startedAtMs);
+    times.of(admitted.document, admitted.operation)[errors ? "errors" : "ok"].since(startedAtMs);
     const body = `${JSON.stringify({ errors, data })}\n`;
     return { body, data, context, hasErrors: errors !== undefined };
   }

@@ -27,7 +27,7 @@ export class Metrics {
 
   readonly queries = new Counter({
     name: "payout_gateway_queries_total",
-    help: "Requests over HTTP that were run, by who answered: kept (an answer that nothing was written to since), plan (a compiled operation) or server.",
+    help: "Requests over HTTP that were run, by who answered: kept (an answer that nothing was written to since), plan (its execution alone) or server.",
     labelNames: ["by"],
     registers: [this.registry],
   });

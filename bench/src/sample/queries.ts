@@ -62,3 +62,9 @@ export function unseenRequest(name: QueryName, mark: string): GraphqlRequest {
     .replace(`  ${alias}`, `  _${mark}: ${alias}`);
   return { ...request, query };
 }
+
+/** The same question in the same words, with a value of its own beside it: what was answered before does not fit. */
+export function unansweredRequest(name: QueryName, mark: string): GraphqlRequest {
+  const [request] = requestsOf(name) as [GraphqlRequest];
+  return { ...request, variables: { ...request.variables, mark } };
+}

@@ -4,11 +4,17 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { AuditTrail } from "../../access/audit-trail.js";
-import { type FieldNeed, requireScopes } from "../../access/operation-needs.js";
+import { type FieldNeed, missingNeed, requireScopes } from "../../access/operation-needs.js";
 import type { Principal } from "../../access/principal.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { costFor, sizeFor } from "./cost.js";
-import { type DocumentLimits, type PreparedDocument, prepareDocument, validationFailed } from "./prepare-document.js";
+import {
+  type DocumentLimits,
+  type PreparedDocument,
+  type PreparedOperation,
+  prepareDocument,
+  validationFailed,
+} from "./prepare-document.js";
 import type { OperationRequest } from "./read-request.js";
 import { badRequest, limitExceeded, Refusal } from "./refusal.js";
 import { hashOfText, type TrustedDocuments } from "./trusted-documents.js";
@@ -72,8 +78,20 @@ export class Admission {
     requireDoor(known.operation, door);
     this.#requireAffordable(known, variables);
     requireScopes(principal, known.needs, this.#parts.audit, requestId);
-    const { operation, needs } = known;
-    return { text, document: prepared.document, operation, operationName, variables, needs };
+    return toAdmitted(prepared, known, operationName, variables);
+  }
+
+  /**
+   * A query in a document that was admitted before, where nothing is to be said of it: null, or a Refusal, where `admit` has
+   * to look, and to write down what it refuses.
+   */
+  recall(principal: Principal, { query, documentHash, operationName, variables }: OperationRequest) {
+    const prepared = query === null || documentHash !== null ? undefined : this.#byText.get(query);
+    if (!prepared || prepared.asksSchema) return null;
+    const known = prepared.operation(operationName);
+    if (known?.operation.operation !== "query" || missingNeed(principal, known.needs)) return null;
+    this.#requireAffordable(known, variables);
+    return toAdmitted(prepared, known, operationName, variables);
   }
 
   /** The document of a text that was admitted, by the text's SHA-256. */
@@ -116,10 +134,7 @@ export class Admission {
     return prepared;
   }
 
-  #requireAffordable(
-    { cost, pageSizes }: NonNullable<ReturnType<PreparedDocument["operation"]>>,
-    variables: OperationRequest["variables"],
-  ): void {
+  #requireAffordable({ cost, pageSizes }: PreparedOperation, variables: OperationRequest["variables"]): void {
     const { limits } = this.#parts;
     for (const size of pageSizes) {
       const asked = sizeFor(size, variables);
@@ -134,6 +149,15 @@ export class Admission {
       );
     }
   }
+}
+
+function toAdmitted(
+  { text, document }: PreparedDocument,
+  { operation, needs }: PreparedOperation,
+  operationName: string | null,
+  variables: OperationRequest["variables"],
+): AdmittedOperation {
+  return { text, document, operation, operationName, variables, needs };
 }
 
 function requireDoor({ operation: kind }: OperationDefinitionNode, door: Door): void {
