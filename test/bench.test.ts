@@ -7,17 +7,20 @@ test("the bench runs all scenarios unless some are named, and those in their own
     isQuick: false,
     scenarios: ["warm", "cold", "mutations", "webhooks", "fanout", "uploads", "startup", "growth"],
     profileDirectory: null,
+    services: null,
   });
   expect(parseArguments(["--only", "fanout, warm", "--quick"])).toEqual({
     isQuick: true,
     scenarios: ["warm", "fanout"],
     profileDirectory: null,
+    services: null,
   });
 });
 
 test("the bench refuses a scenario that it does not know by its name", () => {
   expect(() => parseArguments(["--only", "warm,hot"])).toThrow('There is no scenario "hot".');
   expect(() => parseArguments(["--fast"])).toThrow("--fast");
+  expect(() => parseArguments(["--only", "shared"])).toThrow("shared needs --postgres and --redis.");
 });
 
 test("the bench's tables are Markdown, and show what does not hold", () => {

@@ -17,15 +17,29 @@ import { fanout } from "./scenarios/fanout.js";
 import { growth } from "./scenarios/growth.js";
 import { mutations } from "./scenarios/mutations.js";
 import type { Bench, Scenario } from "./scenarios/scenario.js";
+import { shared } from "./scenarios/shared.js";
 import { startup } from "./scenarios/startup.js";
 import { uploads } from "./scenarios/uploads.js";
 import { warm } from "./scenarios/warm.js";
 import { webhooks } from "./scenarios/webhooks.js";
 
-const scenarios: Record<ScenarioName, Scenario> = { warm, cold, mutations, webhooks, fanout, uploads, startup, growth };
+const scenarios: Record<ScenarioName, Scenario> = {
+  warm,
+  cold,
+  mutations,
+  webhooks,
+  fanout,
+  uploads,
+  startup,
+  growth,
+  shared,
+};
 const resultsFile = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
-async function run({ isQuick, scenarios: wanted, profileDirectory }: Arguments, directory: string): Promise<void> {
+async function run(
+  { isQuick, scenarios: wanted, profileDirectory, services }: Arguments,
+  directory: string,
+): Promise<void> {
   const bench: Bench = {
     isQuick,
     rounds: 3,
@@ -33,6 +47,7 @@ async function run({ isQuick, scenarios: wanted, profileDirectory }: Arguments, 
     directory,
     template: await makeTemplate(directory),
     profileDirectory,
+    services,
     log: (line) => console.log(line),
   };
   const loadBefore = load();

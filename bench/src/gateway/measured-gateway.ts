@@ -27,6 +27,8 @@ export interface GatewayOptions {
   /** Without it the database is empty. */
   filling?: Filling;
   provider?: Partial<ProviderOptions>;
+  /** Another database than a file of its own, and who may call there. */
+  elsewhere?: { environment: Record<string, string>; partner: Caller };
 }
 
 export interface GatewayFolders {
@@ -39,7 +41,7 @@ const never = 86_400_000;
 
 export async function startMeasuredGateway(
   { directory: parent, template, profileDirectory }: GatewayFolders,
-  { filling, provider: providerOptions }: GatewayOptions,
+  { filling, provider: providerOptions, elsewhere }: GatewayOptions,
 ): Promise<MeasuredGateway> {
   const directory = await mkdtemp(join(parent, "gateway-"));
   const databaseFile = join(directory, "gateway.db");
@@ -64,6 +66,7 @@ export async function startMeasuredGateway(
     PROVIDER_URL: providerUrl,
     PROVIDER_API_KEY: apiKey,
     WEBHOOK_SIGNING_SECRET: signingSecret,
+    ...elsewhere?.environment,
   };
   const profiling = profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
   const gateway = await startGatewayProcess(environment, { port, nodeArgs: profiling });
@@ -72,7 +75,7 @@ export async function startMeasuredGateway(
     directory,
     databaseFile,
     signingSecret,
-    partner: template.partner,
+    partner: elsewhere?.partner ?? template.partner,
     operator: template.operator,
     provider,
     providerAccount: { url: providerUrl, apiKey },

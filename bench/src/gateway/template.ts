@@ -22,13 +22,14 @@ export async function makeTemplate(directory: string): Promise<Template> {
   const environment = { DATABASE_URL: `sqlite:${file}` };
   const gateway = await startGatewayProcess({ ...environment, SANDBOX_PORT: String(await freePort()) });
   await gateway.stop();
-  const create = async (args: string[]): Promise<Caller> => {
-    const { stdout } = await promisify(execFile)(process.execPath, [commandLine, "keys", "create", ...args], {
-      env: environment,
-    });
-    const [key] = /^pgk_\S+/.exec(stdout) ?? [];
-    if (!key) throw new Error("No key was made.");
-    return callerOf(key);
-  };
-  return { file, partner: await create(keyArguments.partner), operator: await create(keyArguments.operator) };
+  return { file, partner: await makeKey(environment, "partner"), operator: await makeKey(environment, "operator") };
+}
+
+/** A key that the product's own command makes, in whatever database. */
+export async function makeKey(env: Record<string, string>, kind: keyof typeof keyArguments): Promise<Caller> {
+  const args = [commandLine, "keys", "create", ...keyArguments[kind]];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  const [key] = /^pgk_\S+/.exec(stdout) ?? [];
+  if (!key) throw new Error("No key was made.");
+  return callerOf(key);
 }

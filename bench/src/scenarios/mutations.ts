@@ -16,7 +16,7 @@ const walletId = "71d0a9c2-0001-4a6e-b0f1-000000000566";
 const mutation = `mutation Pay($input: CreatePayoutInput!) {
   createPayout(input: $input) { payout { id status amount { amount currency } } replayed userErrors { field code message } }
 }`;
-const expected = '"userErrors":[]';
+export const isPaid = '"userErrors":[]';
 let keys = 0;
 
 export async function mutations(bench: Bench): Promise<Section> {
@@ -25,7 +25,7 @@ export async function mutations(bench: Bench): Promise<Section> {
   const customers = await createPartnerCustomers(gateway, payers, "+pre-verified");
   await untilVerified(gateway, customers);
   const take = (amount: number) => Array.from({ length: amount }, () => paymentOf(customers));
-  const plan = { url: `${gateway.url}/graphql`, headers: gateway.partner.headers, expects: expected };
+  const plan = { url: `${gateway.url}/graphql`, headers: gateway.partner.headers, expects: isPaid };
   const amount = await amountFor(loads, { ...plan, requests: [] }, bench.secondsOfRound, take);
   await gateway.takeProviderCalls();
   const results: Measured[] = [];
@@ -64,7 +64,8 @@ off until after the measurement, so that no webhooks mix in. The provider works 
   };
 }
 
-function paymentOf(customers: readonly string[]): LoadRequest {
+/** A payment that was never asked for. */
+export function paymentOf(customers: readonly string[]): LoadRequest {
   keys += 1;
   const input = {
     idempotencyKey: `bench-${keys}`,

@@ -1,5 +1,6 @@
 import type { Template } from "../gateway/template.js";
 import type { Section } from "../report/section.js";
+import type { ServiceUrls } from "../shared/shared-services.js";
 
 /** One run of the bench. */
 export interface Bench {
@@ -13,6 +14,7 @@ export interface Bench {
   /** What databases and callers begin as. */
   template: Template;
   profileDirectory: string | null;
+  services: ServiceUrls | null;
   log(line: string): void;
 }
 
