@@ -1,7 +1,7 @@
 // Each entry carries the hash of the one before, so that one which was changed, taken out or moved no longer fits.
 
 import { createHash } from "node:crypto";
-import { type AuditHead, type AuditRow, auditAfter, auditHead } from "../store/audit.queries.js";
+import { type AuditHead, type AuditRow, auditAfter, auditAnchor, auditHead } from "../store/audit.queries.js";
 import type { Db } from "../store/database.js";
 
 /** Everything but the hash itself, in the order in which it is hashed. */
@@ -21,8 +21,13 @@ const hashed: readonly Exclude<keyof AuditRow, "hash">[] = [
 
 const batchSize = 1_000;
 
+/** The action of the entry that says up to where entries were removed; `toRemoval` reads it. */
+export const removalAction = "removeAuditEntries";
+
 export interface ChainReport {
-  /** How many entries fit, from the first on. */
+  /** The last removed entry, number 0 where none was. */
+  anchor: AuditHead;
+  /** The last entry that fits; all from the first that is kept do up to it. */
   fitting: AuditHead;
   /** The first entry that does not, and why; null where the whole chain holds. */
   fault: { seq: number; reason: string } | null;
@@ -41,26 +46,62 @@ export function sealed(head: AuditHead, entry: Omit<AuditRow, "seq" | "previous_
 }
 
 /**
- * Reads the whole chain, while others may append to it. `known` is an entry whose hash was written down elsewhere: without
- * one, a chain that was cut or written anew together with its head looks whole.
+ * Reads the whole chain from its anchor on, while others may append to it and remove its beginning. `known` is an entry
+ * whose hash was written down elsewhere: without one, a chain that was cut or written anew together with its head looks
+ * whole.
  */
 export async function verifyChain(db: Db, known: AuditHead | null = null): Promise<ChainReport> {
-  const before = await auditHead(db);
-  let last: AuditHead = { seq: 0, hash: "" };
   for (;;) {
-    const rows = await auditAfter(db, last.seq, batchSize);
+    const anchor = await auditAnchor(db);
+    const report = await verifyFrom(db, anchor, known);
+    // What was removed meanwhile is missing only to who began before it.
+    if (report.fault === null || (await auditAnchor(db)).seq === anchor.seq) return { anchor, ...report };
+  }
+}
+
+async function verifyFrom(db: Db, anchor: AuditHead, known: AuditHead | null): Promise<Omit<ChainReport, "anchor">> {
+  const before = await auditHead(db);
+  let last = anchor;
+  let removal: AuditHead = { seq: 0, hash: "" };
+  // From the very first, so that what is before the anchor though it was removed is seen.
+  let read = 0;
+  for (;;) {
+    const rows = await auditAfter(db, read, batchSize);
     for (const row of rows) {
       const reason = misfitOf(row, last, [before, known]);
       if (reason !== null) return { fitting: last, fault: { seq: reason.seq, reason: reason.text } };
       last = { seq: row.seq, hash: row.hash };
+      removal = toRemoval(row) ?? removal;
     }
+    read = last.seq;
     if (rows.length === 0) break;
   }
-  const fault = await endFault(db, last, [before, known]);
+  const fault = anchorFault(anchor, removal, known) ?? (await endFault(db, last, [before, known]));
   return { fitting: last, fault };
 }
 
+/** Up to where entries were removed, as the entry says; null where it is about something else. */
+function toRemoval({ action, detail }: AuditRow): AuditHead | null {
+  return action === removalAction && detail !== null ? (JSON.parse(detail) as { to: AuditHead }).to : null;
+}
+
+/** The kept entries have to say of themselves that those before them were removed, and up to which. */
+function anchorFault(anchor: AuditHead, removal: AuditHead, known: AuditHead | null) {
+  if (removal.seq !== anchor.seq || removal.hash !== anchor.hash) {
+    const seq = Math.max(removal.seq, anchor.seq);
+    return { seq, reason: "is not where the entries say that what is kept begins" };
+  }
+  if (known === null || known.seq > anchor.seq) return null;
+  if (known.seq === anchor.seq && known.hash === anchor.hash) return null;
+  const reason =
+    known.seq === anchor.seq
+      ? "has another hash than the one that was kept for it"
+      : "was removed with age: only a copy from before can tell whether it is what was written";
+  return { seq: known.seq, reason };
+}
+
 function misfitOf(row: AuditRow, last: AuditHead, anchors: readonly (AuditHead | null)[]) {
+  if (row.seq <= last.seq) return { seq: row.seq, text: "is there though it was removed" };
   if (row.seq !== last.seq + 1) return { seq: last.seq + 1, text: "is missing" };
   const { hash, ...rest } = row;
   if (hashOf(rest) !== hash) return { seq: row.seq, text: "is not what was written" };

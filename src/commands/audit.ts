@@ -33,15 +33,20 @@ function matching(form: RegExp) {
 
 function verify(id: string | undefined, hash: string | undefined): Promise<Answer> {
   return withDatabase(async ({ db }) => {
-    const { fitting, fault } = await verifyChain(db, id && hash ? { seq: Number(id), hash } : null);
+    const { anchor, fitting, fault } = await verifyChain(db, id && hash ? { seq: Number(id), hash } : null);
+    const count = fitting.seq - anchor.seq;
+    const removedTo = anchor.seq === 0 ? null : anchor;
     if (fault) {
-      const text = `Entry ${fault.seq} ${fault.reason}. The ${fitting.seq} before it fit.`;
-      return { text, json: { isWhole: false, fitting: fitting.seq, fault }, isFault: true };
+      const fit =
+        fault.seq > anchor.seq ? `The ${count} before it fit.` : `Of what is kept, ${count} were read and fit.`;
+      const text = `Entry ${fault.seq} ${fault.reason}. ${fit}`;
+      return { text, json: { isWhole: false, fitting: count, removedTo, fault }, isFault: true };
     }
     const last =
       fitting.seq === 0 ? "There is none yet." : `Keep the last one elsewhere: ${fitting.seq} ${fitting.hash}`;
-    const text = `All entries fit: ${fitting.seq}. ${last}`;
-    return { text, json: { isWhole: true, fitting: fitting.seq, last: fitting.seq === 0 ? null : fitting } };
+    const removed = removedTo ? ` after ${anchor.seq}, up to which they were removed with age` : "";
+    const text = `All entries fit: ${count}${removed}. ${last}`;
+    return { text, json: { isWhole: true, fitting: count, removedTo, last: fitting.seq === 0 ? null : fitting } };
   });
 }
 

@@ -76,6 +76,7 @@ async function newRow(context: ApplyContext, change: PayoutChange): Promise<Payo
     ...merged(null, change, true),
     status: change.status,
     position: 0,
+    status_at: null,
     created_at: createdAt?.getTime() ?? context.now,
     updated_at: context.now,
     as_of: context.now,
@@ -84,7 +85,7 @@ async function newRow(context: ApplyContext, change: PayoutChange): Promise<Payo
 
 type DetailColumns = Omit<
   PayoutRow,
-  "id" | "tenant" | "customer_id" | "status" | "position" | "created_at" | "updated_at" | "as_of"
+  "id" | "tenant" | "customer_id" | "status" | "position" | "status_at" | "created_at" | "updated_at" | "as_of"
 >;
 
 /** News of the present stage or a later one replaces what is known; older news only fills what is still empty. */

@@ -47,6 +47,37 @@ export function auditHead(db: Db): Promise<AuditHead> {
   return db.selectFrom("audit_head").selectAll().executeTakeFirstOrThrow();
 }
 
+/** The last entry that was removed, number 0 where none was. */
+export function auditAnchor(db: Db): Promise<AuditHead> {
+  return db.selectFrom("audit_anchor").selectAll().executeTakeFirstOrThrow();
+}
+
+/** Removes the entries up to the one that is to be the anchor, all of which are there. Answers how many there were. */
+export async function removeAuditTo(tx: Tx, anchor: AuditHead): Promise<number> {
+  await tx.updateTable("audit_anchor").set(anchor).execute();
+  const { numDeletedRows } = await tx.deleteFrom("audit_log").where("seq", "<=", anchor.seq).executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** Of the entries after the number, those that were written before the instant, up to the first that was not. */
+export async function agedAudit(db: Db | Tx, seq: number, before: number, limit: number): Promise<AuditHead[]> {
+  const rows = await db
+    .selectFrom("audit_log")
+    .where("seq", ">", seq)
+    .select(["seq", "hash", "at"])
+    .orderBy("seq")
+    .limit(limit)
+    .execute();
+  const kept = rows.findIndex(({ at }) => at >= before);
+  return (kept === -1 ? rows : rows.slice(0, kept)).map((row) => ({ seq: row.seq, hash: row.hash }));
+}
+
+/** When the oldest entry was written; null where there is none. */
+export async function oldestAudited(db: Db): Promise<number | null> {
+  const row = await db.selectFrom("audit_log").orderBy("seq").select("at").limit(1).executeTakeFirst();
+  return row?.at ?? null;
+}
+
 /** Oldest first. */
 export function auditAfter(db: Db, seq: number, limit: number): Promise<AuditRow[]> {
   return db.selectFrom("audit_log").where("seq", ">", seq).selectAll().orderBy("seq").limit(limit).execute();

@@ -171,3 +171,46 @@ export async function unparkEvents(db: Db, ids: readonly number[] | null, now: n
   const rows = await query.returning("id").execute();
   return rows.map(({ id }) => id);
 }
+
+/** When the oldest event came; null where there is none. */
+export async function oldestEvent(db: Db): Promise<number | null> {
+  const row = await db.selectFrom("inbox").orderBy("id").select("received_at").limit(1).executeTakeFirst();
+  return row?.received_at ?? null;
+}
+
+export interface AgedEvents {
+  /** Those that are finished since before the instant. */
+  ids: number[];
+  /** The last one that was looked at; null where all that came before the instant were. */
+  last: number | null;
+}
+
+/** Looks at some of the events after the id, up to the first that came at the instant or later. */
+export async function agedEvents(db: Db, id: number, before: number, limit: number): Promise<AgedEvents> {
+  const rows = await db
+    .selectFrom("inbox")
+    .where("id", ">", id)
+    .select(["id", "state", "received_at", "settled_at"])
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  const kept = rows.findIndex(({ received_at }) => received_at >= before);
+  const aged = kept === -1 ? rows : rows.slice(0, kept);
+  const isFinished = ({ state, settled_at }: Pick<InboxRow, "state" | "settled_at">) =>
+    (state === "APPLIED" || state === "IGNORED") && settled_at !== null && settled_at < before;
+  return {
+    ids: aged.filter(isFinished).map((row) => row.id),
+    last: aged.length === limit ? (aged.at(-1)?.id ?? null) : null,
+  };
+}
+
+/** Answers how many of them were there, and still finished. */
+export async function removeEvents(db: Db, ids: readonly number[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { numDeletedRows } = await db
+    .deleteFrom("inbox")
+    .where("id", "in", ids)
+    .where("state", "in", ["APPLIED", "IGNORED"])
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}

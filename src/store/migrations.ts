@@ -6,6 +6,7 @@ import type { DatabaseDialect } from "./dialect.js";
 import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { recentChanges } from "./migration-recent-changes.js";
+import { retention } from "./migration-retention.js";
 
 function firstTables(dialect: DatabaseDialect): Migration {
   // SQLite numbers rows by itself only in a column of exactly this type.
@@ -285,6 +286,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "005-lone-nodes": loneNodes,
         "006-recent-changes": recentChanges(dialect),
         "007-open-events": openEvents,
+        "008-retention": retention(dialect),
       };
     },
   };

@@ -42,14 +42,15 @@ export function payoutsByPeriod(db: Db, span: Span, periodMs: number, visibility
 
 /** How many ended in each range of time; a range goes from its bound to the next one. The first bound is 0. */
 export function payoutsByDuration(db: Db, span: Span, boundsMs: readonly number[], visibility: Visibility) {
-  const took = sql`(status_log.occurred_at - payouts.created_at)`;
+  const took = sql`(coalesce(status_log.occurred_at, payouts.status_at) - payouts.created_at)`;
   const cases = boundsMs.map((bound, range) => sql`when ${took} >= ${sql.lit(bound)} then ${sql.lit(range)}`).reverse();
   // The provider's clock may be behind ours: what ended before it began took no time.
   const range = sql<number>`case ${sql.join(cases, sql` `)} else 0 end`.as("range");
   return (
     within(db, span, visibility)
-      // A payout's position is that of its last change.
-      .innerJoin("status_log", "status_log.position", "payouts.position")
+      // A payout's position is that of its last change, which the log may no longer hold.
+      .leftJoin("status_log", "status_log.position", "payouts.position")
+      .where((eb) => eb.or([eb("status_log.position", "is not", null), eb("payouts.status_at", "is not", null)]))
       .where("payouts.status", "in", ["SUCCESSFUL", "FAILED"])
       .select(range)
       .select((eb) => eb.cast<number>(eb.fn.countAll(), "integer").as("count"))

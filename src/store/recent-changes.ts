@@ -50,7 +50,9 @@ export function watchByQueries(db: Kysely<Tables>): ChangeWatch {
         .execute();
       const head = (rows[0] as { head: number }).head;
       if (after === null || head === after) return { revision: head, changes: [] };
-      return toRecentChanges(after, head, rows as RecentChangesTable[]);
+      // Where there is none, the join answers with a row of nothing.
+      const changes = rows.filter(({ revision }) => revision !== null);
+      return toRecentChanges(after, head, changes as RecentChangesTable[]);
     },
     close: () => {},
   };

@@ -61,8 +61,16 @@ export class LogAppender {
   }
 }
 
-export function logHead(db: Db): Promise<{ log_id: string; position: number }> {
-  return db.selectFrom("log_head").selectAll().executeTakeFirstOrThrow();
+export interface LogHead {
+  log_id: string;
+  /** The last one that was given out; it stays where all entries are gone. */
+  position: number;
+  /** Entries up to it are gone. */
+  pruned_to: number;
+}
+
+export function logHead(db: Db): Promise<LogHead> {
+  return db.selectFrom("log_head").select(["log_id", "position", "pruned_to"]).executeTakeFirstOrThrow();
 }
 
 /** Entries after the position, oldest first. */
@@ -76,4 +84,45 @@ export function logAfter(db: Db, position: number, limit: number, filter: LogFil
     query = query.where("entity", "=", filter.entity.kind).where("entity_id", "=", filter.entity.id);
   }
   return query.selectAll().orderBy("position").limit(limit).execute();
+}
+
+/** When the oldest entry was recorded; null where there is none. */
+export async function oldestLogged(db: Db): Promise<number | null> {
+  const row = await db.selectFrom("status_log").orderBy("position").select("recorded_at").limit(1).executeTakeFirst();
+  return row?.recorded_at ?? null;
+}
+
+/** Of the entries after the position, those that were recorded before the instant, up to the first that was not. */
+export async function agedEntries(db: Db, position: number, before: number, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom("status_log")
+    .where("position", ">", position)
+    .select(["position", "recorded_at"])
+    .orderBy("position")
+    .limit(limit)
+    .execute();
+  const kept = rows.findIndex(({ recorded_at }) => recorded_at >= before);
+  return (kept === -1 ? rows : rows.slice(0, kept)).map((row) => row.position);
+}
+
+/** Removes the entries up to the position, and says so at the head. Answers how many there were. */
+export async function removeLogTo(tx: Tx, position: number): Promise<number> {
+  // A revision without a note of whose rows it wrote: answers that were kept are forgotten, whosever they are.
+  const { numUpdatedRows } = await tx
+    .updateTable("log_head")
+    .set((eb) => ({ pruned_to: position, revision: eb("revision", "+", 1) }))
+    .where("pruned_to", "<", position)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return 0;
+  await tx
+    .updateTable("payouts")
+    .from("status_log")
+    .set((eb) => ({ status_at: eb.ref("status_log.occurred_at") }))
+    .where("status_log.position", "<=", position)
+    .where("status_log.entity", "=", "PAYOUT")
+    .whereRef("payouts.id", "=", "status_log.entity_id")
+    .whereRef("payouts.position", "=", "status_log.position")
+    .execute();
+  const { numDeletedRows } = await tx.deleteFrom("status_log").where("position", "<=", position).executeTakeFirst();
+  return Number(numDeletedRows);
 }

@@ -63,6 +63,8 @@ export interface PayoutsTable {
   interac_instruction: string | null;
   note: string | null;
   position: number;
+  /** When its last change happened, once that is no longer in the log. */
+  status_at: number | null;
   created_at: number;
   updated_at: number;
   as_of: number;
@@ -108,6 +110,8 @@ export interface LogHeadTable {
   position: number;
   /** Grows with every row of an entity that is written, whether its status moved or not. */
   revision: Generated<number>;
+  /** Entries up to it are gone. */
+  pruned_to: Generated<number>;
 }
 
 /** Whose rows the last revisions wrote. */
@@ -242,6 +246,12 @@ export interface AuditHeadTable {
   hash: string;
 }
 
+/** The last entry that was removed: the chain goes on from there. Number 0 where none was. */
+export interface AuditAnchorTable {
+  seq: number;
+  hash: string;
+}
+
 export interface Tables {
   customers: CustomersTable;
   documents: DocumentsTable;
@@ -260,4 +270,5 @@ export interface Tables {
   revoked_tenants: RevokedTenantsTable;
   audit_log: AuditLogTable;
   audit_head: AuditHeadTable;
+  audit_anchor: AuditAnchorTable;
 }

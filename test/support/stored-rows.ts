@@ -68,6 +68,7 @@ export function payoutRow(row: Partial<PayoutRow> & { customer_id: string }): Pa
     interac_instruction: null,
     note: null,
     position: 0,
+    status_at: null,
     created_at: instant,
     updated_at: instant,
     as_of: instant,
