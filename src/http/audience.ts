@@ -98,6 +98,11 @@ export class Audience {
     });
   }
 
+  /** Whether it is told of what comes, and so has had all up to `covered`. */
+  hasTold(listener: Listener): boolean {
+    return this.#listeners.has(listener);
+  }
+
   /** Is told no more of what comes, and stays a member. */
   readAlone(listener: Listener): void {
     if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;

@@ -3,7 +3,7 @@
 
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { GraphQLSchema } from "graphql";
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import { createHandler, type OperationArgs } from "graphql-sse";
 import type { AdmittedOperation } from "./admission/admission.js";
 import { principalOf } from "./authenticate.js";
@@ -11,6 +11,7 @@ import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import { StreamSink } from "./stream-sink.js";
 import type { Subscriber, SubscriptionRequest } from "./subscribe.js";
+import { Subscription } from "./subscription.js";
 
 export interface EventStreamParts {
   schema: GraphQLSchema;
@@ -49,7 +50,10 @@ export function createEventStreams(parts: EventStreamParts) {
       const args = { schema, document, operationName, variableValues: variables, contextValue: null, subscription };
       return args as unknown as StreamArgs;
     },
-    subscribe: (args) => subscriber.subscribe((args as unknown as StreamArgs).subscription),
+    subscribe: async (args) => {
+      const begun = await subscriber.subscribe((args as unknown as StreamArgs).subscription);
+      return begun instanceof Subscription ? withLastWord(begun) : begun;
+    },
   });
 
   const open = new Set<ServerResponse>();
@@ -102,6 +106,22 @@ function headerOf(request: FastifyRequest, name: string): string {
   if (name === "content-type") return "application/json";
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(",") : (value ?? "");
+}
+
+/** A stream breaks so that it is taken up again. One that could not be taken up says so as its last event, and ends. */
+function withLastWord(subscription: Subscription): AsyncIterableIterator<ExecutionResult, undefined> {
+  return {
+    next: () =>
+      subscription.next().catch((error) => {
+        if (!(error instanceof GraphQLError && error.extensions.code === "CURSOR_EXPIRED")) throw error;
+        return { done: false, value: { errors: [error] } };
+      }),
+    return: () => subscription.return(),
+    throw: (error) => subscription.throw(error),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** What is no event: the library's pings, an answer that is none, and the end. */

@@ -4,7 +4,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { AccessError } from "../access/access-error.js";
 import { ProviderError } from "../datasources/provider-error.js";
-import { CursorInvalid } from "../mirror/cursor.js";
+import { CursorExpired, CursorInvalid } from "../mirror/cursor.js";
 import { PageCursorInvalid } from "../mirror/pages.js";
 import { Rejection } from "../schema/rejection.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -44,6 +44,9 @@ function faceOf(error: Error): PublicFace | null {
   }
   if (error instanceof AccessError) return { message: error.message, extensions: { code: error.code } };
   if (error instanceof CursorInvalid) return { message: error.message, extensions: { code: "CURSOR_INVALID" } };
+  if (error instanceof CursorExpired) {
+    return { message: error.message, extensions: { code: "CURSOR_EXPIRED", cursor: error.cursor } };
+  }
   if (error instanceof PageCursorInvalid || error instanceof Rejection || error instanceof UploadFault) {
     return { message: error.message, extensions: { code: "BAD_USER_INPUT" } };
   }

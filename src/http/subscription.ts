@@ -70,8 +70,9 @@ export class Subscription implements AsyncIterableIterator<never, undefined>, Li
 
   hear(event: SubscriptionEvent): boolean {
     const isSent = this.#parts.sink.push(event);
-    if (isSent) this.#position = event.position;
-    else this.#readAlone(this.#audience as Audience);
+    // What came before it was sent or is for others: one that was told of nothing for long must not look far behind.
+    this.#position = isSent ? event.position : event.position - 1;
+    if (!isSent) this.#readAlone(this.#audience as Audience);
     return isSent;
   }
 
@@ -100,6 +101,7 @@ export class Subscription implements AsyncIterableIterator<never, undefined>, Li
   #step(): void {
     this.#follower?.stop();
     this.#follower = null;
+    if (this.#audience?.hasTold(this)) this.#position = Math.max(this.#position, this.#audience.covered);
     this.#audience?.leave(this);
     this.#audience = null;
   }

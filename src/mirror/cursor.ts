@@ -7,6 +7,16 @@ export class CursorInvalid extends Error {
   }
 }
 
+/** Entries after the position are gone. What is read from now on, and all after the cursor, are the whole again. */
+export class CursorExpired extends Error {
+  constructor(readonly cursor: string) {
+    super(
+      "What came after this cursor is no longer kept. Read anew what you show, then go on after the cursor given here.",
+    );
+    this.name = "CursorExpired";
+  }
+}
+
 export function encodeCursor(logId: string, position: number): string {
   return Buffer.from(`${logId}.${position.toString(36)}`).toString("base64url");
 }

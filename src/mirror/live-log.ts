@@ -4,6 +4,7 @@
 import type { Database } from "../store/database.js";
 import { type LogFilter, logAfter, logHead, type StatusLogRow } from "../store/status-log.queries.js";
 import { everything, type Visibility } from "../store/visibility.js";
+import { checkKept } from "./kept-log.js";
 import { topicsOf } from "./log-topics.js";
 import type { WakeUps } from "./wake-ups.js";
 
@@ -108,8 +109,10 @@ export class LiveReader {
   }
 
   /** At most a batch of what is in the database after the position. */
-  readAfter(position: number, filter: LogFilter, visibility: Visibility): Promise<StatusLogRow[]> {
-    return logAfter(this.#database.db, position, batchSize, filter, visibility);
+  async readAfter(position: number, filter: LogFilter, visibility: Visibility): Promise<StatusLogRow[]> {
+    const entries = await logAfter(this.#database.db, position, batchSize, filter, visibility);
+    await checkKept(this.#database.db, position);
+    return entries;
   }
 
   /** Waits until all that is in the log now was handed out. */
@@ -143,7 +146,7 @@ export class LiveReader {
       while (this.#isRung && !this.#isStopped) {
         this.#isRung = false;
         asked.push(...this.#asking.splice(0));
-        const entries = await this.readAfter(this.#position, {}, everything);
+        const entries = await this.#readOn();
         for (const entry of entries) this.#hand(entry);
         if (entries.length === batchSize) this.#isRung = true;
         else for (const { resolve } of asked.splice(0)) resolve();
@@ -153,6 +156,15 @@ export class LiveReader {
       this.#asking.unshift(...asked);
       this.#fail(error as Error);
     }
+  }
+
+  /** A process that stood still for long can have missed what is gone by now. */
+  async #readOn(): Promise<StatusLogRow[]> {
+    const { db } = this.#database;
+    const entries = await logAfter(db, this.#position, batchSize, {}, everything);
+    // Positions have no gaps of their own, so that what follows directly needs no second look.
+    if (entries[0]?.position !== this.#position + 1) await checkKept(db, this.#position);
+    return entries;
   }
 
   #hand(entry: StatusLogRow): void {

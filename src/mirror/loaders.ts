@@ -10,6 +10,7 @@ import { customersByIds } from "../store/customer.queries.js";
 import type { Database } from "../store/database.js";
 import { documentsByIds, documentsOfCustomers } from "../store/document.queries.js";
 import { type PayoutRow, payoutsByIds, payoutsByTransactionIds } from "../store/payout.queries.js";
+import { logHead } from "../store/status-log.queries.js";
 import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
 import { toCustomer, toDocument, toPayout } from "./entities.js";
@@ -25,6 +26,8 @@ export interface Loaders {
   firstPayouts: DataLoader<FirstPage, PayoutConnection & Countable, string>;
   /** Whose the loaded was, so that it can be told when it is no more what was loaded. */
   customersRead: Set<string>;
+  /** Up to where the log is gone. Asked once, and not before what it is for was read. */
+  prunedTo: () => Promise<number>;
 }
 
 export interface FirstPage {
@@ -54,8 +57,15 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
     return byKey((await payoutsByTransactionIds(db, ids, visibility)).map(asPayout), "transactionId");
   }
 
+  let prunedTo: Promise<number> | null = null;
+
   return {
     customersRead,
+
+    prunedTo: () => {
+      prunedTo ??= logHead(db).then(({ pruned_to }) => pruned_to);
+      return prunedTo;
+    },
 
     customersById: new DataLoader(async (ids) => {
       const known = await knownCustomers(ids);

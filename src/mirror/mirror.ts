@@ -10,6 +10,7 @@ import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
 import { CursorInvalid, decodeCursor, encodeCursor } from "./cursor.js";
 import { type AnyStatusChange, toStatusChange } from "./entities.js";
+import { checkKept } from "./kept-log.js";
 import { LiveLog } from "./live-log.js";
 import { createLoaders, type Loaders } from "./loaders.js";
 import { type Countable, customerConnection, type PageArgs, payoutConnection } from "./pages.js";
@@ -66,27 +67,27 @@ export class Mirror {
     return this.cursorAt((await logHead(this.#database.db)).position);
   }
 
-  /** Entries after the cursor, oldest first; without one from the log's beginning. */
+  /** Entries after the cursor, oldest first; without one from the oldest that is kept. */
   async statusChanges(
     after: string | null,
     first: number,
     filter: LogFilter,
     visibility: Visibility,
   ): Promise<AnyStatusChange[]> {
-    const position = after === null ? 0 : await this.#positionOf(after);
+    const position = after === null ? 0 : decodeCursor(this.#logId, after);
     const rows = await logAfter(this.#database.db, position, first, filter, visibility);
+    if (after !== null) await this.#check(position);
     return rows.map((row) => toStatusChange(row, this.#logId));
   }
 
   /** Everything after the cursor, then live; without one from now on. */
   async followStatusChanges(after: string | null, filter: LogFilter, visibility: Visibility): Promise<StatusFeed> {
-    const start = after === null ? (await logHead(this.#database.db)).position : await this.#positionOf(after);
+    const start = after === null ? (await logHead(this.#database.db)).position : decodeCursor(this.#logId, after);
+    await this.#check(start);
     return new StatusFeed({ live: this.#live, logId: this.#logId, after: start, filter, visibility });
   }
 
-  async #positionOf(cursor: string): Promise<number> {
-    const position = decodeCursor(this.#logId, cursor);
-    if (position > (await logHead(this.#database.db)).position) throw new CursorInvalid();
-    return position;
+  async #check(position: number): Promise<void> {
+    if (position > (await checkKept(this.#database.db, position)).position) throw new CursorInvalid();
   }
 }

@@ -86,7 +86,9 @@ export class CustomerResolver {
     );
   }
 
-  @FieldResolver(() => [StatusChange], { description: "How the customer's own status moved, oldest first." })
+  @FieldResolver(() => [StatusChange], {
+    description: "How the customer's own status moved, oldest first, as far back as the log is kept.",
+  })
   statusChanges(
     @Root() { id }: Customer,
     @Arg("first", () => Int, { nullable: true, defaultValue: 50, description: "How many, 1 to 100." }) first: number,
@@ -101,8 +103,9 @@ export class CustomerResolver {
     description:
       "Position of its last status change: subscribe with after set to it, and nothing between the query and the subscription is missed.",
   })
-  cursor(@Root() { position }: Customer, @Ctx() { mirror }: RequestContext) {
-    return mirror.cursorAt(position);
+  async cursor(@Root() { position }: Customer, @Ctx() { mirror, prunedTo }: RequestContext) {
+    // It has not moved since, so that whoever goes on from the log's beginning misses nothing of it.
+    return mirror.cursorAt(Math.max(position, await prunedTo()));
   }
 }
 

@@ -70,7 +70,9 @@ export class PayoutResolver {
     return customersById.load(customerId);
   }
 
-  @FieldResolver(() => [StatusChange], { description: "How the payout's status moved, oldest first." })
+  @FieldResolver(() => [StatusChange], {
+    description: "How the payout's status moved, oldest first, as far back as the log is kept.",
+  })
   statusChanges(
     @Root() { id }: Payout,
     @Arg("first", () => Int, { nullable: true, defaultValue: 50, description: "How many, 1 to 100." }) first: number,
@@ -85,8 +87,9 @@ export class PayoutResolver {
     description:
       "Position of its last status change: subscribe with after set to it, and nothing between the query and the subscription is missed.",
   })
-  cursor(@Root() { position }: Payout, @Ctx() { mirror }: RequestContext) {
-    return mirror.cursorAt(position);
+  async cursor(@Root() { position }: Payout, @Ctx() { mirror, prunedTo }: RequestContext) {
+    // It has not moved since, so that whoever goes on from the log's beginning misses nothing of it.
+    return mirror.cursorAt(Math.max(position, await prunedTo()));
   }
 }
 
