@@ -9,6 +9,7 @@ const parts = {
   mirror: ["datasources", "schema", "store", "telemetry"],
   access: ["schema", "store", "telemetry"],
   webhooks: ["mirror", "datasources", "schema", "store", "telemetry"],
+  retention: ["mirror", "access", "store", "telemetry"],
   journal: ["mirror", "access", "datasources", "schema", "store", "telemetry"],
   resolvers: ["journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   http: ["resolvers", "journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],

@@ -13,6 +13,12 @@ const whole = (minimum: number, maximum: number) => {
   const fault = `must be a whole number from ${minimum} to ${maximum}`;
   return z.string().regex(/^\d+$/, fault).transform(Number).pipe(z.number().min(minimum, fault).max(maximum, fault));
 };
+/** At most a century: a number that is no time any more is a mistake. */
+const days = (minimum: number) => {
+  const fault = `must be 0, for ever, or a whole number of days from ${minimum} to 36500`;
+  const isFit = (number: number) => number === 0 || (number >= minimum && number <= 36_500);
+  return z.string().regex(/^\d+$/, fault).transform(Number).pipe(z.number().refine(isFit, fault)).default(0);
+};
 const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 const httpUrl = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
@@ -176,6 +182,21 @@ export const gatewaySchema = z.object({
   TEST_CRASH_AT: z.string().optional(),
   RECONCILE_SECONDS: whole(0, 86_400).default(60).meta({
     description: "how often what is overdue is looked up at the provider; `0` turns it off",
+  }),
+  // A client that was away for some days misses nothing.
+  RETENTION_STATUS_LOG_DAYS: days(7).meta({
+    description: "how long status changes are kept, and so how old a cursor may be; `0`: for ever; else 7 at least",
+    example: "90",
+  }),
+  // The provider replays what is 90 days old, repeats a delivery for two days, and its log is read three days back.
+  RETENTION_INBOX_DAYS: days(95).meta({
+    description: "how long webhook events that are applied or ignored are kept; `0`: for ever; else 95 at least",
+    example: "180",
+  }),
+  // What the provider can bring up again has to find who asked for it.
+  RETENTION_AUDIT_DAYS: days(90).meta({
+    description: "how long entries of the audit trail are kept; `0`: for ever; else 90 at least",
+    example: "730",
   }),
   LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "silent").default("info").meta({
     description: "`trace`, `debug`, `info`, `warn`, `error` or `silent`",

@@ -39,6 +39,13 @@ const sections = [
   { title: "Webhooks", prefix: "WEBHOOK_", prose: "" },
   { title: "Who may call", prefix: "AUTH_", prose: "" },
   {
+    title: "Retention",
+    prefix: "RETENTION_",
+    prose: `Nothing is removed unless it is asked for: see [what grows](operations/runbook.md#retention). The least that can be set keeps what is promised: that a client which was
+away for some days misses nothing, that an event which the provider sends again within its 90 days is known, and that whoever asked for a payout can be told for as
+long.`,
+  },
+  {
     title: "Limits",
     prefix: "LIMIT_",
     prose: `Whatever is over one is refused with \`LIMIT_EXCEEDED\`, or \`RATE_LIMITED\`, the limit's name in \`extensions.limit\`, and a sentence that says how much was asked

@@ -34,6 +34,8 @@ export interface Config {
   storageHosts: string[] | null;
   /** How often open payouts and customers in review are looked up; null turns it off. */
   reconcileMs: number | null;
+  /** How many days each kind of record is kept; null: for ever. */
+  retention: RetentionConfig;
   sandbox: SandboxConfig;
   /** Several while a secret is rotated; empty in the sandbox, which brings its own. */
   webhookSecrets: string[];
@@ -65,6 +67,12 @@ export interface AuthConfig {
   isDisabled: boolean;
   /** Null: only API keys are taken. */
   tokens: { jwksUrl: string; issuer: string; audience: string; algorithms: string[] } | null;
+}
+
+export interface RetentionConfig {
+  statusLogDays: number | null;
+  inboxDays: number | null;
+  auditDays: number | null;
 }
 
 export interface SandboxConfig {
@@ -110,6 +118,11 @@ export function readConfig(
     redisUrl: read.REDIS_URL ?? null,
     storageHosts: read.PROVIDER_STORAGE_HOSTS ?? null,
     reconcileMs: read.RECONCILE_SECONDS > 0 ? read.RECONCILE_SECONDS * 1000 : null,
+    retention: {
+      statusLogDays: read.RETENTION_STATUS_LOG_DAYS || null,
+      inboxDays: read.RETENTION_INBOX_DAYS || null,
+      auditDays: read.RETENTION_AUDIT_DAYS || null,
+    },
     sandbox: {
       ...sandboxConfigOf(read),
       host: "127.0.0.1",

@@ -52,6 +52,7 @@ import { ReferenceData } from "./mirror/reference-data.js";
 import { InProcessWakeUps } from "./mirror/wake-ups.js";
 import { accountOf, createBudget, isLoopback, openRedis } from "./provider-account.js";
 import { buildGatewaySchema } from "./resolvers/build-schema.js";
+import { startRetention } from "./retention/start-retention.js";
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox/sandbox.js";
 import { openDatabase } from "./store/database.js";
 import { logHead } from "./store/status-log.queries.js";
@@ -311,6 +312,14 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       });
       ending.work(() => reconciliation.stop());
     }
+    const { statusLogDays, inboxDays, auditDays } = config.retention;
+    const retention = startRetention({
+      database,
+      keptDays: { status_log: statusLogDays, inbox: inboxDays, audit: auditDays },
+      metrics,
+      logger,
+    });
+    ending.work(async () => retention?.stop());
     const workers = startIntentWorkers({ database, sender, confirmer, customers: customerJournal, logger });
     ending.work(() => workers.stop());
     return {

@@ -7,6 +7,7 @@ import { addDoctor } from "./doctor.js";
 import { addKeys } from "./keys.js";
 import { addMigrate } from "./migrate.js";
 import { addPayouts } from "./payouts.js";
+import { addRetention } from "./retention.js";
 import { addSandbox } from "./sandbox.js";
 import { addStart } from "./start.js";
 import { addSync } from "./sync.js";
@@ -36,6 +37,7 @@ export async function runCommandLine(args: string[]): Promise<void> {
     addSync,
     addPayouts,
     addAudit,
+    addRetention,
   ]) {
     add(program);
   }

@@ -2,6 +2,7 @@
 
 import type { ProviderBudget } from "../datasources/budget/provider-budget.js";
 import { PayoutStatus } from "../schema/payout.enum.js";
+import { oldestAudited } from "../store/audit.queries.js";
 import type { Database } from "../store/database.js";
 import {
   type Backlog,
@@ -10,7 +11,8 @@ import {
   oldestUnconfirmed,
   payoutsByStatus,
 } from "../store/gauge.queries.js";
-import { logHead } from "../store/status-log.queries.js";
+import { oldestEvent } from "../store/inbox.queries.js";
+import { logHead, oldestLogged } from "../store/status-log.queries.js";
 import { GaugeBoard, type GaugeReading } from "../telemetry/gauge-board.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
@@ -47,6 +49,11 @@ const descriptions = {
     labelNames: ["state"],
   },
   logPosition: { name: "payout_gateway_log_position", help: "The last position of the status log." },
+  keptAge: {
+    name: "payout_gateway_oldest_kept_seconds",
+    help: "How old the oldest row is that is kept, by kind (status_log, inbox, audit); 0 where there is none.",
+    labelNames: ["kind"],
+  },
   budgetLimit: {
     name: "payout_gateway_provider_budget_limit",
     help: "Provider calls allowed in each window, by its length.",
@@ -75,18 +82,20 @@ const descriptions = {
 // All are told, also where there is none: an alert on what is missing would never end.
 const intentStates = ["OPEN", "SENDING", "UNCONFIRMED"];
 const inboxStates = ["RECEIVED", "PARKED"];
+const keptKinds = ["status_log", "inbox", "audit"];
 
 const ageOf = (since: number) => Math.max(0, (Date.now() - since) / 1000);
 
 export function watchOperatorGauges({ database, budget, metrics }: OperatorGaugesParts): void {
   const { db } = database;
   new GaugeBoard(metrics.registry, descriptions, async () => {
-    const [payouts, unconfirmed, intents, inbox, head, snapshot] = await Promise.all([
+    const [payouts, unconfirmed, intents, inbox, head, kept, snapshot] = await Promise.all([
       payoutsByStatus(db),
       oldestUnconfirmed(db),
       intentBacklog(db),
       inboxBacklog(db),
       logHead(db),
+      Promise.all([oldestLogged(db), oldestEvent(db), oldestAudited(db)]),
       budget.snapshot(),
     ]);
     const payoutCounts = new Map(payouts.map(({ status, count }) => [status, count]));
@@ -102,6 +111,10 @@ export function watchOperatorGauges({ database, budget, metrics }: OperatorGauge
       inbox: countsOf(inboxStates, inbox),
       inboxAge: agesOf(inboxStates, inbox),
       logPosition: [{ value: head.position }],
+      keptAge: keptKinds.map((kind, index) => {
+        const since = kept[index] ?? null;
+        return { labels: { kind }, value: since === null ? 0 : ageOf(since) };
+      }),
       budgetLimit: windows.map(({ labels, limit }) => ({ labels, value: limit })),
       budgetUsed: windows.map(({ labels, used }) => ({ labels, value: used })),
       budgetPause: [{ value: snapshot.pausedForMs / 1000 }],

@@ -98,4 +98,11 @@ export class Metrics {
     labelNames: ["kind", "found"],
     registers: [this.registry],
   });
+
+  readonly retentionRemovals = new Counter({
+    name: "payout_gateway_retention_removed_total",
+    help: "Rows that this node has removed because they were older than they are to be kept, by kind (status_log, inbox, audit).",
+    labelNames: ["kind"],
+    registers: [this.registry],
+  });
 }

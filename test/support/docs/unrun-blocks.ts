@@ -37,6 +37,16 @@ export const unrun: readonly UnrunBlock[] = [
     begins: "DATABASE_URL=postgres://",
     reason: "runs until it is stopped; the tests of what differs between databases start the same on PostgreSQL",
   },
+  {
+    page: "docs/live-status.md",
+    begins: '{\n  "message": "What came after',
+    reason: "takes a log of more than a week; test/expired-cursors.test.ts has one",
+  },
+  {
+    page: "docs/operations/runbook.md",
+    begins: "RETENTION_STATUS_LOG_DAYS=90 npx",
+    reason: "test/retention-command.test.ts runs these commands, compiled to a folder of their own",
+  },
   { page: "docs/faults.md", begins: "npm run faults", reason: "runs for minutes; test/faults plays a slice of it" },
   {
     page: "docs/sandbox.md",
