@@ -1,9 +1,11 @@
 import type { Page } from "playwright-core";
+import { emptyLog } from "./support/aged-rows.js";
 import { inBrowser, openPage } from "./support/browser.js";
 import { CuttableLine } from "./support/cuttable-line.js";
 import { eventually } from "./support/eventually.js";
 import { startGatewayWithPage } from "./support/gateway-with-page.js";
 import type { TestClient } from "./support/test-client.js";
+import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
 
 const cutMs = 10_000;
 
@@ -41,6 +43,31 @@ inBrowser(() => {
     await page.locator(`[data-id="${after.payout.id}"]`).getByText("Successful").waitFor();
     expect(await shownRows(page)).toEqual(await listedRows(client));
     expect(await received(page)).toBe(await changesAfter(client, from));
+  });
+
+  test("a page that was cut off for longer than changes are kept reads everything anew, and goes on live", async () => {
+    const databaseUrl = await newSqliteUrl();
+    const { client } = await startGatewayWithPage({ config: { databaseUrl } });
+    const database = await openTestDatabase(databaseUrl);
+    const { id } = await client.verifiedCustomer();
+    const line = await CuttableLine.to(client.url);
+    const page = await openLive(line.url);
+    await page.context().setOffline(true);
+    line.cut();
+    await page.getByText(/^Offline since/).waitFor();
+    const { payout: missed } = await client.createPayout({ customerId: id });
+    await client.payoutReaching(missed.id, "SUCCESSFUL");
+    await emptyLog(database);
+    line.mend();
+    await page.context().setOffline(false);
+    await page.locator(`[data-id="${missed.id}"]`).getByText("Successful").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const { payout: next } = await client.createPayout({ customerId: id });
+    await page.locator(`[data-id="${next.id}"]`).getByText("Successful").waitFor();
+    expect(await shownRows(page)).toEqual(await listedRows(client));
+    await page.goto(`${line.url}/payouts/${missed.id}`);
+    await page.getByText("Paid. This is the provider's final word.").waitFor();
+    await page.getByText("The changes are no longer kept.").waitFor();
   });
 
   test("a connection that fell silent is found out, shown and healed", async () => {

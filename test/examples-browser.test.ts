@@ -1,9 +1,11 @@
+import { emptyLog } from "./support/aged-rows.js";
 import { inBrowser, openPage } from "./support/browser.js";
 import { CuttableLine } from "./support/cuttable-line.js";
 import { serveExample } from "./support/example-page.js";
 import { movePayout } from "./support/provider-calls.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 import { pngFile } from "./support/test-client.js";
+import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
 
 inBrowser(() => {
   test("the React hook shows every change once, also those that came while the line was down", async () => {
@@ -25,6 +27,32 @@ inBrowser(() => {
     line.mend();
     await page.getByRole("heading", { name: "SUCCESSFUL" }).waitFor();
     expect(await statuses()).toEqual(["SUBMITTING", "PENDING", "PROCESSING", "SUCCESSFUL"]);
+  });
+
+  test("the React hook that was away for longer than changes are kept shows the payout as it is, and goes on", async () => {
+    const databaseUrl = await newSqliteUrl();
+    const { client, provider } = await startTestGateway({
+      config: { databaseUrl },
+      sandbox: { payoutStepDelayMs: 600_000 },
+    });
+    const database = await openTestDatabase(databaseUrl);
+    const { id: customerId } = await client.verifiedCustomer();
+    const { payout } = await client.createPayout({ customerId });
+    const line = await CuttableLine.to(client.url);
+    const page = await openPage(`${await serveExample("react-hook", line.url)}/?payout=${payout.id}`);
+    await page.getByRole("heading", { name: "PENDING" }).waitFor();
+    line.cut();
+    await page.getByText("Reconnecting", { exact: true }).waitFor();
+    await movePayout(provider, payout.transactionId, "PROCESSING");
+    await client.payoutReaching(payout.id, "PROCESSING");
+    await emptyLog(database);
+    line.mend();
+    await page.getByRole("heading", { name: "PROCESSING" }).waitFor();
+    expect(await page.getByRole("listitem").count()).toBe(0);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await movePayout(provider, payout.transactionId, "SUCCESSFUL");
+    await page.getByRole("heading", { name: "SUCCESSFUL" }).waitFor();
+    expect(await page.getByRole("listitem").locator("strong").allInnerTexts()).toEqual(["SUCCESSFUL"]);
   });
 
   test("the React hook says that there is no such payout", async () => {

@@ -73,7 +73,7 @@ async function pay(customerId) {
   const { wallets, banks } = await run(`{ wallets { id balance { currency } } banks(currency: "NGN") { id name } }`);
   const query = `mutation ($input: CreatePayoutInput!) {
     createPayout(input: $input) {
-      payout { id statusChanges(first: 1) { cursor } }
+      payout { id status cursor statusChanges(first: 1) { cursor ... on PayoutStatusChange { from } } }
       replayed
       userErrors { field code message }
     }
@@ -90,15 +90,20 @@ async function pay(customerId) {
   const { payout, replayed, userErrors } = (await run(query, { input })).createPayout;
   if (!payout) refuse(userErrors);
   console.log(replayed ? `payout ${payout.id} was made before` : `payout ${payout.id}`);
-  return { id: payout.id, cursor: payout.statusChanges[0].cursor };
+  const [first] = payout.statusChanges;
+  // Of one that was made long before, the gateway may no longer keep how it came to its status.
+  return first?.from === null ? { id: payout.id, status: null, cursor: first.cursor } : payout;
 }
 
 /**
  * After the payout's first change: what happened before this run is read first.
  * @param {string} customerId
- * @param {{ id: string, cursor: string }} payout
+ * @param {{ id: string, status: string | null, cursor: string }} payout
  */
-async function arrival(customerId, { id, cursor }) {
+async function arrival(customerId, { id, status, cursor }) {
+  if (status) console.log(`payout ${status}`);
+  if (status === "FAILED") fail("It failed.");
+  if (status === "SUCCESSFUL") return;
   for await (const { payoutStatus, payout, reason, source } of follow(customerId, cursor)) {
     if (payout?.id !== id) continue;
     console.log(`payout ${payoutStatus} (${source})`);

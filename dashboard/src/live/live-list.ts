@@ -44,6 +44,8 @@ export class LiveList<T extends Row> {
   #state: ListState<T> = { rows: [], totalCount: null, hasNextPage: true, isLoading: false, error: null };
   #endCursor: string | null = null;
   #pushed: T[] | null = null;
+  /** Grows when everything is read anew: a page that was asked for before is not taken any more. */
+  #reading = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recountTimer: ReturnType<typeof setTimeout> | undefined;
   #stops: (() => void)[] = [];
@@ -82,10 +84,12 @@ export class LiveList<T extends Row> {
 
   async loadMore(): Promise<void> {
     if (this.#state.isLoading || !this.#state.hasNextPage) return;
+    const reading = this.#reading;
     this.#pushed = [];
     this.#tellNow({ isLoading: true, error: null });
     try {
       const { nodes, hasNextPage, endCursor, totalCount } = await this.#parts.fetchPage(this.#endCursor);
+      if (reading !== this.#reading) return;
       for (const node of nodes) this.#rows.set(node.id, node);
       this.#endCursor = endCursor;
       this.#state = { ...this.#state, hasNextPage, totalCount };
@@ -94,13 +98,15 @@ export class LiveList<T extends Row> {
       if (this.#pushed.length > 0) this.#recountSoon();
       this.#tellNow({ isLoading: false });
     } catch (error) {
+      if (reading !== this.#reading) return;
       this.#tellNow({ isLoading: false, error: error instanceof Error ? error.message : String(error) });
     } finally {
-      this.#pushed = null;
+      if (reading === this.#reading) this.#pushed = null;
     }
   }
 
   async #reload(): Promise<void> {
+    this.#reading += 1;
     this.#rows.clear();
     this.#sorted = [];
     this.#endCursor = null;

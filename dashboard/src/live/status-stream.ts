@@ -30,6 +30,8 @@ const missedPage = 100;
 export class StatusStream {
   #state: StreamState = { connection: { phase: "connecting" }, isReady: false, received: 0, reconnects: 0 };
   #cursor: string | null = null;
+  /** The position was lost, and nobody was told yet. */
+  #isReset = false;
   #socket: WebSocket | null = null;
   #client: Client | null = null;
   #wake = () => {};
@@ -90,7 +92,7 @@ export class StatusStream {
       } catch (error) {
         const fault = toFault(error);
         if (isRefusal(fault)) this.#refused(fault);
-        else if (isCursorFault(fault)) this.#forget();
+        else if (isCursorFault(fault)) this.#beginAnew(fault.cursor);
       }
       if (this.#state.connection.phase === "signed out") continue;
       this.#lost();
@@ -103,8 +105,9 @@ export class StatusStream {
     const client = this.#connect();
     this.#client = client;
     try {
-      this.#cursor ??= (await once(client, PositionDocument, {})).statusCursor;
-      await this.#catchUp(client, this.#cursor);
+      const from = this.#cursor ?? (await once(client, PositionDocument, {})).statusCursor;
+      this.#beginAt(from);
+      await this.#catchUp(client, from);
       this.#set({
         connection: { phase: "live", since: Date.now() },
         isReady: true,
@@ -190,8 +193,18 @@ export class StatusStream {
     this.#set({ connection: { phase: "signed out", reason: "authorization" in authorization() ? reason : null } });
   }
 
-  #forget(): void {
+  /** Without a position, as soon as there is one again. */
+  #beginAnew(cursor: string | null): void {
+    this.#isReset = true;
     this.#cursor = null;
+    if (cursor !== null) this.#beginAt(cursor);
+  }
+
+  /** What is read before the position is known could miss what happens up to it. */
+  #beginAt(cursor: string): void {
+    this.#cursor = cursor;
+    if (!this.#isReset) return;
+    this.#isReset = false;
     for (const tell of this.#onReset) tell();
   }
 

@@ -5,7 +5,14 @@ export interface Refusal {
   reason: string;
 }
 
-export type Fault = Refusal | { code: string; reason: string };
+export interface CursorFault {
+  code: "CURSOR_INVALID" | "CURSOR_EXPIRED";
+  reason: string;
+  /** From where everything is there once what is shown was read anew; null where that has to be asked for. */
+  cursor: string | null;
+}
+
+export type Fault = Refusal | CursorFault | { code: string; reason: string };
 
 const refusedCloseCode = 4403;
 
@@ -15,8 +22,12 @@ export function toFault(error: unknown): Fault {
     return { code, reason: error.reason || "The connection was closed." };
   }
   const [first] = Array.isArray(error) ? error : [error];
-  const code = (first as { extensions?: { code?: unknown } } | undefined)?.extensions?.code;
-  return { code: typeof code === "string" ? code : "UNKNOWN", reason: messageOf(first) };
+  const { code, cursor } = (first as { extensions?: Record<string, unknown> } | undefined)?.extensions ?? {};
+  const reason = messageOf(first);
+  if (code === "CURSOR_INVALID" || code === "CURSOR_EXPIRED") {
+    return { code, reason, cursor: typeof cursor === "string" ? cursor : null };
+  }
+  return { code: typeof code === "string" ? code : "UNKNOWN", reason };
 }
 
 /** Also a credential that may not follow changes: only another one helps. */
@@ -24,8 +35,8 @@ export function isRefusal(fault: Fault): fault is Refusal {
   return fault.code === "UNAUTHENTICATED" || fault.code === "FORBIDDEN";
 }
 
-export function isCursorFault({ code }: Fault): boolean {
-  return code === "CURSOR_INVALID" || code === "CURSOR_EXPIRED";
+export function isCursorFault(fault: Fault): fault is CursorFault {
+  return "cursor" in fault;
 }
 
 function isClose(error: unknown): error is { code: number; reason: string } {

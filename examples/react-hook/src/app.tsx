@@ -1,11 +1,11 @@
 import { usePayoutStatus } from "./use-payout-status";
 
 export function App({ payoutId }: { payoutId: string }) {
-  const { changes, isLive, error } = usePayoutStatus(payoutId);
+  const { status, changes, isLive, error } = usePayoutStatus(payoutId);
   if (error) return <p role="alert">{error}</p>;
   return (
     <>
-      <h1>{changes.at(-1)?.to ?? "…"}</h1>
+      <h1>{status ?? "…"}</h1>
       <p role="status">{isLive ? "Live" : "Reconnecting"}</p>
       <ol>
         {changes.map(({ cursor, to, occurredAt }) => (

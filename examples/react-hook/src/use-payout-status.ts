@@ -2,7 +2,9 @@ import { useEffect, useState } from "react";
 import { type Change, followPayout } from "./follow-payout";
 
 export interface PayoutStatus {
-  /** Oldest first. */
+  /** Null until it is known. */
+  status: string | null;
+  /** Oldest first, as far back as the gateway keeps them. */
   changes: readonly Change[];
   /** False while the line is down: what is shown may be old. */
   isLive: boolean;
@@ -10,7 +12,7 @@ export interface PayoutStatus {
   error: string | null;
 }
 
-const unknown: PayoutStatus = { changes: [], isLive: false, error: null };
+const unknown: PayoutStatus = { status: null, changes: [], isLive: false, error: null };
 
 export function usePayoutStatus(payoutId: string, authorization?: () => string): PayoutStatus {
   const [state, setState] = useState(unknown);
@@ -25,7 +27,8 @@ export function usePayoutStatus(payoutId: string, authorization?: () => string):
       payoutId,
       ...(authorization ? { authorization } : {}),
       signal: left.signal,
-      onChanges: (more) => update((state) => ({ ...state, changes: [...state.changes, ...more] })),
+      onSnapshot: (snapshot) => update((state) => ({ ...state, ...snapshot })),
+      onChange: (change) => update((state) => ({ ...state, status: change.to, changes: [...state.changes, change] })),
       onConnection: (isLive) => update((state) => ({ ...state, isLive })),
     }).catch((error: Error) => update((state) => ({ ...state, isLive: false, error: error.message })));
     return () => left.abort();
