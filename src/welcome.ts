@@ -1,5 +1,10 @@
 import type { Gateway } from "./gateway.js";
 
+// Where the package is installed there are no scripts of npm's, and where it is checked out they compile first.
+const isInstalled = import.meta.url.includes("/node_modules/");
+const demo = isInstalled ? "npx payout-gateway demo" : "npm run demo";
+const keys = isInstalled ? "npx payout-gateway keys" : "npm run keys --";
+
 /** Says where everything is, and what to try next. */
 export function printWelcome({ url, sandbox, asksForCredentials }: Gateway): void {
   const lines = [
@@ -12,8 +17,8 @@ export function printWelcome({ url, sandbox, asksForCredentials }: Gateway): voi
           `  Sandbox       ${sandbox.url}   (the simulated provider; no real money moves)`,
           "",
           asksForCredentials
-            ? '  Try next:  npm run keys -- create --tenant shop --scope "customers:read customers:write"'
-            : "  Try next, in another terminal:  npm run demo",
+            ? `  Try next:  ${keys} create --tenant shop --scope "customers:read customers:write"`
+            : `  Try next, in another terminal:  ${demo}`,
         ]
       : []),
     "",

@@ -300,10 +300,11 @@ describe("the process", () => {
   });
   afterAll(() => build.remove());
 
-  test.each(["index.js", "sandbox/main.js", "demo/main.js"])(
+  test.each(["start", "sandbox", "demo"])(
     "%s says what is wrong with its variables and exits with 1, without a stack",
-    async (script) => {
-      const started = build.run(script, { SANDBOX_PORT: "many", SANDBOX_REVIEW_MS: "soon", HOST: "0.0.0.0" });
+    async (command) => {
+      const wrong = { SANDBOX_PORT: "many", SANDBOX_REVIEW_MS: "soon", HOST: "0.0.0.0" };
+      const started = build.run("cli.js", wrong, [command]);
       expect(await started.exitCode).toBe(1);
       expect(started.errors).toContain("SANDBOX_PORT: must be a whole number");
       expect(started.errors).toContain("SANDBOX_REVIEW_MS: must be a whole number");

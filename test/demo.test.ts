@@ -30,7 +30,7 @@ function changesIn(output: string): string[] {
 }
 
 test("the demo starts a gateway where none runs, and prints the ten changes", async () => {
-  const demo = build.run("demo/main.js", nowhere);
+  const demo = build.run("cli.js", nowhere, ["demo"]);
   expect(await demo.exitCode).toBe(0);
   expect(demo.output).toContain("No gateway is running");
   expect(changesIn(demo.output)).toEqual(changes);
@@ -40,7 +40,7 @@ test("the demo starts a gateway where none runs, and prints the ten changes", as
 test("the demo plays against a gateway that runs, again and again", async () => {
   const { gateway, client } = await startTestGateway();
   for (const round of [1, 2]) {
-    const demo = build.run("demo/main.js", { PUBLIC_URL: gateway.url });
+    const demo = build.run("cli.js", { PUBLIC_URL: gateway.url }, ["demo"]);
     expect(await demo.exitCode).toBe(0);
     expect(demo.output).toContain(`Using the gateway at ${gateway.url}`);
     expect(changesIn(demo.output)).toEqual(changes);
@@ -53,7 +53,7 @@ test("the demo fails where the provider rejects the customer", async () => {
   const { gateway, client, provider } = await startTestGateway({ sandbox: { reviewDelayMs: 60_000 } });
   const { statusCursor } = await client.run("{ statusCursor }");
   const following = client.follow({ after: statusCursor });
-  const demo = build.run("demo/main.js", { PUBLIC_URL: gateway.url });
+  const demo = build.run("cli.js", {}, ["demo", gateway.url]);
   const seen = await following.until(({ to }) => to === "PROCESSING");
   await fetch(`${provider.url}/_sandbox/customers/${seen.at(-1)?.id}/status`, {
     method: "POST",
@@ -68,7 +68,7 @@ test("the demo fails where the provider rejects the customer", async () => {
 test("the demo fails at once where a step is refused", async () => {
   const { gateway, provider } = await startTestGateway();
   provider.failNext({ route: "POST /file/get-presigned-url", kind: "answer", status: 503 });
-  const demo = build.run("demo/main.js", { PUBLIC_URL: gateway.url });
+  const demo = build.run("cli.js", {}, ["demo", gateway.url]);
   expect(await demo.exitCode).toBe(1);
   expect(demo.errors).toContain("The provider cannot be used at the moment.");
   expect(provider.received("POST /payout")).toHaveLength(0);

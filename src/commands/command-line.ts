@@ -1,8 +1,10 @@
 // payout-gateway …: every command with its help. What a command needs is loaded when it runs, so that help is quick.
 
 import { Command, CommanderError } from "commander";
+import { productVersion } from "../version.js";
 import { addAudit } from "./audit.js";
 import { addConfiguration } from "./configuration.js";
+import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { addKeys } from "./keys.js";
 import { addMigrate } from "./migrate.js";
@@ -20,12 +22,14 @@ const wrongUsage = 2;
 export async function runCommandLine(args: string[]): Promise<void> {
   const program = new Command("payout-gateway")
     .description("One typed GraphQL API for customers, documents and payouts. Settings come from the environment.")
+    .version(productVersion())
     .option("--json", "answer with one JSON value, for programs")
     .exitOverride()
     .showHelpAfterError()
     .configureHelp({ showGlobalOptions: true });
   for (const add of [
     addStart,
+    addDemo,
     addSandbox,
     addMigrate,
     addDoctor,

@@ -1,0 +1,2 @@
+export const needed: readonly string[];
+export function faultsOfPackage(folder: string): string[];
