@@ -2,9 +2,15 @@
 // find and read a thousand took more than half of the time of a start.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 
-const dist = process.argv[2] ?? fileURLToPath(new URL("../dist", import.meta.url));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: { "source-maps": { type: "boolean", default: true } },
+});
+const dist = positionals[0] ?? fileURLToPath(new URL("../dist", import.meta.url));
 
 const bundle = await rolldown({
   input: join(dist, "index.js"),
@@ -18,5 +24,10 @@ const bundle = await rolldown({
     throw new Error(warning.message);
   },
 });
-await bundle.write({ dir: dist, format: "esm", sourcemap: true, chunkFileNames: "bundled/[name]-[hash].js" });
+await bundle.write({
+  dir: dist,
+  format: "esm",
+  sourcemap: values["source-maps"],
+  chunkFileNames: "bundled/[name]-[hash].js",
+});
 await bundle.close();

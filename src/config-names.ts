@@ -1,6 +1,7 @@
 // Every variable: what it may be, what it is for, and an example of it. docs/configuration.md is printed from here.
 
 import { z } from "zod";
+import { collectorHeaders } from "./config-headers.js";
 import { limitNames } from "./config-limits.js";
 
 // Each scope that a call of the gateway needs, and no more.
@@ -175,6 +176,27 @@ export const gatewaySchema = z.object({
   TRUSTED_DOCUMENTS_MODE: oneOf("enforce", "log").default("enforce").meta({
     description: "`log`: serves others too, and logs their hash and name",
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional().meta({
+    description: "a collector that takes OTLP over HTTP; traces are posted to its `/v1/traces`",
+    byDefault: "none: nothing is traced",
+    example: "http://127.0.0.1:4318",
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional().meta({
+    description: "the same with its path, for traces alone; it goes before the other",
+    example: "https://traces.example.com/otlp/v1/traces",
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: collectorHeaders.default({}).meta({
+    description: "what the collector asks for, e.g. a key: `name=value`, several separated by commas",
+    byDefault: "",
+    example: "api-key=secret",
+  }),
+  OTEL_SERVICE_NAME: z.string().default("payout-gateway").meta({ description: "what traces call the gateway" }),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, "must be a number from 0 to 1")
+    .transform(Number)
+    .default(1)
+    .meta({ description: "which part of the traces that begin here is kept; a caller's own are kept as it says" }),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000).meta({ description: "from the signal to the exit" }),
   SHUTDOWN_NOTICE_MS: whole(0, 600_000).default(0).meta({
     description: "how long it serves on after `/readyz` says that it will end: what balancers need to notice",

@@ -38,6 +38,7 @@ const sections = [
   { title: "The provider", prefix: "PROVIDER_", prose: "" },
   { title: "Webhooks", prefix: "WEBHOOK_", prose: "" },
   { title: "Who may call", prefix: "AUTH_", prose: "" },
+  { title: "Traces", prefix: "OTEL_", prose: "What is traced, and what never: see [traces](operations/traces.md)." },
   {
     title: "Retention",
     prefix: "RETENTION_",

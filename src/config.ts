@@ -52,6 +52,8 @@ export interface Config {
   corsOrigins: string[];
   /** Null: any operation is taken. */
   trustedDocuments: { file: string; mode: "enforce" | "log" } | null;
+  /** Null: nothing is traced. */
+  traces: TracesConfig | null;
   shutdownTimeoutMs: number;
   shutdownNoticeMs: number;
   /** The named instruction at which a test kills the process; null outside of such tests. */
@@ -60,6 +62,14 @@ export interface Config {
   isTerminal: boolean;
   /** What is no mistake and hardly meant; to be logged. */
   warnings: string[];
+}
+
+export interface TracesConfig {
+  /** Path included. */
+  url: string;
+  headers: Record<string, string>;
+  serviceName: string;
+  ratio: number;
 }
 
 export interface AuthConfig {
@@ -141,6 +151,7 @@ export function readConfig(
     trustedDocuments: read.TRUSTED_DOCUMENTS
       ? { file: read.TRUSTED_DOCUMENTS, mode: read.TRUSTED_DOCUMENTS_MODE }
       : null,
+    traces: tracesOf(read),
     shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
     shutdownNoticeMs: read.SHUTDOWN_NOTICE_MS,
     crashAt: read.TEST_CRASH_AT ?? null,
@@ -218,6 +229,14 @@ function authOf(read: z.output<typeof gatewaySchema>): AuthConfig {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer = "", AUTH_AUDIENCE: audience = "" } = read;
   const tokens = jwksUrl ? { jwksUrl, issuer, audience, algorithms: read.AUTH_ALGORITHMS } : null;
   return { tokens, isDisabled: read.AUTH_DISABLED ?? tokens === null };
+}
+
+function tracesOf(read: z.output<typeof gatewaySchema>): TracesConfig | null {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: exact } = read;
+  const url = exact ?? (base && `${base}/v1/traces`);
+  if (!url) return null;
+  const { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_SERVICE_NAME: serviceName, OTEL_TRACES_SAMPLER_ARG: ratio } = read;
+  return { url, headers, serviceName, ratio };
 }
 
 function introspectionOf(isOn: boolean | undefined, environment: Environment): Config["introspection"] {

@@ -51,6 +51,7 @@ import { RedisWakeUps } from "./mirror/redis-wake-ups.js";
 import { ReferenceData } from "./mirror/reference-data.js";
 import { InProcessWakeUps } from "./mirror/wake-ups.js";
 import { accountOf, createBudget, isLoopback, openRedis } from "./provider-account.js";
+import { traceProviderRequest } from "./provider-tracer.js";
 import { buildGatewaySchema } from "./resolvers/build-schema.js";
 import { startRetention } from "./retention/start-retention.js";
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox/sandbox.js";
@@ -59,6 +60,8 @@ import { logHead } from "./store/status-log.queries.js";
 import { armCrashPoint } from "./telemetry/crash-point.js";
 import type { Logger } from "./telemetry/logger.js";
 import { Metrics } from "./telemetry/metrics.js";
+import { startTracing } from "./telemetry/start-tracing.js";
+import { productVersion } from "./version.js";
 import { InboxWorker } from "./webhooks/inbox-worker.js";
 import { ParkedEvents } from "./webhooks/parked-events.js";
 import { WebhookReceiver } from "./webhooks/receive-webhook.js";
@@ -102,6 +105,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const ending = new GracefulStop({ timeoutMs: config.shutdownTimeoutMs, noticeMs: config.shutdownNoticeMs, logger });
   try {
     const metrics = new Metrics();
+    const tracing = await startTracing(
+      config.traces && { ...config.traces, serviceVersion: productVersion(), flushMs: ending.lingerMs, logger },
+    );
+    ending.foundation(() => tracing.stop());
     const database = await openDatabase(config.databaseUrl);
     ending.foundation(() => database.close());
     const audit = new AuditTrail(database, logger);
@@ -132,6 +139,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       userAgent: "payout-gateway",
       secrets: webhookSecrets,
       onUnknownWord: () => metrics.unknownStatusWords.inc(),
+      ...(tracing.isOn ? { traceRequest: traceProviderRequest } : {}),
       onCall: (call) => metrics.providerCallDuration.of(call.route, call.class, call.outcome).observe(call.seconds),
     });
     ending.foundation(() => provider.close());
@@ -176,10 +184,18 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
     const referenceEcho = new ReferenceEcho(database);
-    const sender = new PayoutSender({ database, door, payouts, referenceEcho, logger });
+    const sender = new PayoutSender({ database, door, payouts, referenceEcho, tracing, logger });
     const { absenceGapMs, answerWithinMs } = { ...patience, ...options.patience };
-    const confirmer = new PayoutConfirmer({ database, transactions, sender, referenceEcho, absenceGapMs, logger });
-    const customerJournal = new CustomerJournal({ database, door, customers, absenceGapMs, answerWithinMs });
+    const confirmer = new PayoutConfirmer({
+      database,
+      transactions,
+      sender,
+      referenceEcho,
+      absenceGapMs,
+      tracing,
+      logger,
+    });
+    const customerJournal = new CustomerJournal({ database, door, customers, absenceGapMs, answerWithinMs, tracing });
     const journal = new Journal({
       mirror,
       customers: customerJournal,
@@ -195,7 +211,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       uploadMaxBytes: config.uploadMaxBytes,
     });
 
-    const inbox = new InboxWorker({ database, door, adopter, metrics, logger });
+    const inbox = new InboxWorker({ database, door, adopter, metrics, tracing, logger });
     ending.work(() => inbox.stop());
     const events = new EventStore(database);
     const receiver = new WebhookReceiver({
@@ -268,6 +284,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       metrics,
       servesMetrics: config.metricsPort === null,
       isStopping: () => ending.hasBegun,
+      tracing,
       checkReadiness: readinessCheck({
         database,
         importProgress: async () => (config.reconcileMs === null ? null : accountImport.progress()),

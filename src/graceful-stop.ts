@@ -35,6 +35,11 @@ export class GracefulStop {
     this.#lingerMs = reserveMs / 2;
   }
 
+  /** What one of the foundations may take. */
+  get lingerMs(): number {
+    return this.#lingerMs;
+  }
+
   get hasBegun(): boolean {
     return this.#ended !== null;
   }

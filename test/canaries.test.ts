@@ -18,6 +18,7 @@ import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
 import { deliver, post } from "./support/signed-webhooks.js";
 import { wallets } from "./support/test-client.js";
 import { forEachDatabase, sharedKinds } from "./support/test-databases.js";
+import { TraceCollector } from "./support/trace-collector.js";
 
 const person = {
   firstName: "Canaryfirst",
@@ -47,6 +48,7 @@ const providerSecrets = {
   signingSecret: "canary-signing-secret-c0ffee77",
 };
 const redisPassword = "canary-redis-password-3b";
+const collectorKey = "canary-collector-key-77aa";
 const databasePassword = "canary-database-password-8c";
 const echo = Object.values(inputs).join(" ");
 
@@ -421,6 +423,8 @@ forEachDatabase((kind, open, newUrl) => {
     const database = await open(databaseUrl);
     const keys = new ApiKeys(database);
     const { key } = await keys.create({ tenant: "acme", name: null, scopes: allScopes, expiresAt: null });
+    const collector = await TraceCollector.start();
+    stops.push(() => collector.stop());
     const withPassword = databaseUrl.replace("postgres@", `postgres:${databasePassword}@`);
     const child = build.run("index.js", {
       PORT: "0",
@@ -434,6 +438,8 @@ forEachDatabase((kind, open, newUrl) => {
       AUTH_JWKS_URL: issuer.url,
       AUTH_ISSUER: "https://issuer.example.com",
       AUTH_AUDIENCE: "payout-gateway",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `api-key=${collectorKey}`,
       // One of the two has the older of the provider's credentials, and Redis.
       ...(kind === "PostgreSQL"
         ? { PROVIDER_API_KEY: provider.apiKey, REDIS_URL: `redis://:${redisPassword}@127.0.0.1:6379` }
@@ -458,6 +464,7 @@ forEachDatabase((kind, open, newUrl) => {
     const secrets: Record<string, string> = {
       ...providerSecrets,
       redisPassword,
+      collectorKey,
       databasePassword,
       apiKey: key.slice(-43),
       claims,
@@ -485,12 +492,12 @@ forEachDatabase((kind, open, newUrl) => {
     // All of it came to pass: a silent gateway would leak nothing either.
     for (const message of happened) expect(child.output).toContain(message);
     expect(trail).toContain("createPayout");
+    for (const name of traced) expect(collector.named(name)).not.toEqual([]);
     expect(metrics).toMatch(/refusals_total\{reason="http"\} [1-9]/);
     // Four digits stand everywhere: the answer is known by what stands before it.
     const personal = { ...inputs, interacAnswer: `"answer":${answer}`, interacText: `"answer":"${answer}"` };
-    expect(leaksOf({ ...secrets, ...personal }, { log: child.output, stderr: child.errors, metrics, trail })).toEqual(
-      [],
-    );
+    const written = { log: child.output, stderr: child.errors, metrics, trail, traces: collector.written };
+    expect(leaksOf({ ...secrets, ...personal }, written)).toEqual([]);
     const errors = [...caller.answers, ...coercions.answers].filter((text) => /"errors"|userErrors/.test(text));
     expect(errors.length).toBeGreaterThan(20);
     const { urlQuery: _, ...notAnswered } = secrets;
@@ -508,6 +515,19 @@ const happened = [
   "unexpected error",
   '"kind":"GARBLED"',
   '"kind":"REFUSED"',
+];
+
+const traced = [
+  "mutation",
+  "POST /graphql",
+  "POST /webhooks",
+  "apply webhook event",
+  "send payout",
+  "confirm payout",
+  "send customer",
+  "provider PUT /customer/{id}",
+  "provider GET /transaction/{id}",
+  "storage PUT",
 ];
 
 const allScopes = [

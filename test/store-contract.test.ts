@@ -598,7 +598,14 @@ forEachDatabase((name, open, newUrl) => {
       const intent = intentRow({ idempotency_key: "k1" });
       const key = { tenant: "operator", operation: "createPayout" as const, idempotency_key: "k1" };
       await transaction((tx) => insertIntent(tx, intent));
-      const use = { fingerprint: "f2", command: "{}", subject_id: "p2", next_attempt_at: 7, updated_at: 8 };
+      const use = {
+        fingerprint: "f2",
+        command: "{}",
+        subject_id: "p2",
+        next_attempt_at: 7,
+        trace_parent: null,
+        updated_at: 8,
+      };
       const reuse = () => transaction((tx) => reuseIntent(tx, key, use));
       for (const state of ["OPEN", "SENDING", "UNCONFIRMED", "DONE", "REFUSED"] as const) {
         await settleIntent(db, { id: intent.id, fence: 0 }, { state });

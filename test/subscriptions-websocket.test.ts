@@ -18,6 +18,7 @@ import { createSubscriber } from "../src/http/subscribe.js";
 import { serveWebSocket } from "../src/http/websocket.js";
 import { openDatabase } from "../src/store/database.js";
 import { Metrics } from "../src/telemetry/metrics.js";
+import { noTracing } from "../src/telemetry/tracing.js";
 import { moveCustomer } from "./support/move-customer.js";
 import { openSubscriptions } from "./support/open-subscriptions.js";
 import { openSocket, type RawSocket } from "./support/raw-socket.js";
@@ -274,7 +275,14 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
     corsOrigins: [],
     onRefused: () => undefined,
     schema,
-    subscriber: createSubscriber({ schema, createContext, metrics, times: new OperationTimes(metrics), logger }),
+    subscriber: createSubscriber({
+      schema,
+      createContext,
+      metrics,
+      times: new OperationTimes(metrics),
+      tracing: noTracing,
+      logger,
+    }),
     createContext,
     maxMessageBytes: 1000,
     initTimeoutMs: 30,

@@ -6,6 +6,7 @@ import { exchange, type HttpLimits } from "./http-exchange.js";
 import { readAs, toJson } from "./provider-answer.js";
 import { isProviderError, ProviderError } from "./provider-error.js";
 import { wholeNumber } from "./provider-fields.js";
+import { type TraceRequest, traceSending } from "./traced-request.js";
 
 export interface OAuthClient {
   clientId: string;
@@ -28,6 +29,7 @@ export class AccessToken {
   readonly #client: OAuthClient;
   readonly #limits: HttpLimits;
   readonly #userAgent: string;
+  readonly #traceRequest: TraceRequest | null;
   readonly #nowMs: () => number;
   #current: { token: string; staleAtMs: number } | null = null;
   #minting: Promise<string> | null = null;
@@ -37,6 +39,7 @@ export class AccessToken {
     client: OAuthClient;
     limits: HttpLimits;
     userAgent: string;
+    traceRequest?: TraceRequest | null;
     /** Monotonic: a step of the wall clock must not keep a dead token. */
     nowMs?: () => number;
   }) {
@@ -44,6 +47,7 @@ export class AccessToken {
     this.#client = options.client;
     this.#limits = options.limits;
     this.#userAgent = options.userAgent;
+    this.#traceRequest = options.traceRequest ?? null;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
@@ -74,19 +78,20 @@ export class AccessToken {
     const { clientId, clientSecret, scope } = this.#client;
     const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret, scope };
     try {
-      const answer = await exchange(
-        {
-          label,
-          method: "POST",
-          url: this.#url,
-          headers: {
-            Accept: "application/json",
-            "Content-Type": "application/x-www-form-urlencoded",
-            "User-Agent": this.#userAgent,
-          },
-          body: new URLSearchParams(form).toString(),
+      const request = {
+        label,
+        method: "POST",
+        url: this.#url,
+        headers: {
+          Accept: "application/json",
+          "Content-Type": "application/x-www-form-urlencoded",
+          "User-Agent": this.#userAgent,
         },
-        this.#limits,
+        body: new URLSearchParams(form).toString(),
+      };
+      const traced = { method: "POST", route: label, class: "payout", attempt: 1 } as const;
+      const answer = await traceSending(this.#traceRequest, traced, this.#limits, (limits) =>
+        exchange(request, limits),
       );
       return readAs(label, tokenAnswer, toJson(label, answer));
     } catch (error) {

@@ -19,6 +19,7 @@ import { toJson, withoutSecrets } from "./provider-answer.js";
 import { isProviderError, type ProviderErrorKind } from "./provider-error.js";
 import { routeOf } from "./provider-route.js";
 import { UnknownStatusWord } from "./status-words.js";
+import { type TraceRequest, traceSending } from "./traced-request.js";
 
 export type { CallClass } from "./budget/call-class.js";
 
@@ -43,6 +44,8 @@ export interface ProviderClientOptions {
   /** Told of every call when it has ended, by a name without ids. */
   onCall?: (call: EndedCall) => void;
   clockSkew?: ClockSkew;
+  /** Told of every request that goes out, or would. */
+  traceRequest?: TraceRequest;
 }
 
 export interface EndedCall {
@@ -62,6 +65,8 @@ interface Call {
   body?: unknown;
   /** Changes nothing at the provider, so it may be sent again. */
   isRead: boolean;
+  /** How many went out for it. */
+  requests?: number;
 }
 
 export interface PostOptions {
@@ -97,6 +102,7 @@ export class ProviderClient {
   readonly #budget: ProviderBudget | null;
   readonly #circuit: ProviderCircuit;
   readonly #clockSkew: ClockSkew | null;
+  readonly #traceRequest: TraceRequest | null;
   readonly #sharedReads = new SharedReads();
   readonly #abandoned = new AbortController();
 
@@ -108,6 +114,7 @@ export class ProviderClient {
     this.#onCall = options.onCall ?? (() => {});
     this.#budget = options.budget ?? null;
     this.#clockSkew = options.clockSkew ?? null;
+    this.#traceRequest = options.traceRequest ?? null;
     this.#circuit = new ProviderCircuit(options.logger);
     // One listener for each call that is under way.
     setMaxListeners(0, this.#abandoned.signal);
@@ -127,6 +134,7 @@ export class ProviderClient {
             url: `${this.#baseUrl}/oauth/token`,
             client: credentials,
             limits: { ...this.#limits, ...this.#tokenAdmission() },
+            traceRequest: this.#traceRequest,
             userAgent: this.#userAgent,
           })
         : null;
@@ -253,7 +261,19 @@ export class ProviderClient {
     };
   }
 
-  async #send(call: Call, label: string, limits: HttpLimits, credential: Record<string, string>): Promise<HttpAnswer> {
+  #send(call: Call, label: string, limits: HttpLimits, credential: Record<string, string>): Promise<HttpAnswer> {
+    call.requests = (call.requests ?? 0) + 1;
+    const { method, path, class: callClass, requests: attempt } = call;
+    const request = { method, route: routeOf(method, path), class: callClass, attempt };
+    return traceSending(this.#traceRequest, request, limits, (told) => this.#exchange(call, label, told, credential));
+  }
+
+  async #exchange(
+    call: Call,
+    label: string,
+    limits: HttpLimits,
+    credential: Record<string, string>,
+  ): Promise<HttpAnswer> {
     const body = call.body === undefined ? undefined : stringify(call.body);
     const answer = await exchange(
       {

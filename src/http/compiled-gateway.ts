@@ -13,6 +13,7 @@ import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
 import { variableFaults } from "./admission/variable-faults.js";
+import { tellErrors } from "./operation-span.js";
 import { toPublicError } from "./public-error.js";
 
 type GatewayInterface = ApolloServerOptionsWithGateway<RequestContext>["gateway"];
@@ -41,12 +42,14 @@ export class CompiledGateway implements GatewayInterface {
     if (!result.errors) return result;
     if (!("data" in result)) {
       const faults = variableFaults(this.#schema, operation, request.variables ?? {});
-      if (faults.length > 0) return { errors: faults };
+      if (faults.length > 0) {
+        tellErrors(faults);
+        return { errors: faults };
+      }
     }
-    return {
-      ...result,
-      errors: result.errors.map((error) => toPublicError(error, requestContext.requestId, this.#logger)),
-    };
+    const errors = result.errors.map((error) => toPublicError(error, requestContext.requestId, this.#logger));
+    tellErrors(errors);
+    return { ...result, errors };
   };
 
   /** Errors are as they were thrown. */

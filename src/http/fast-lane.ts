@@ -26,6 +26,8 @@ export interface FastLaneParts {
   deadlines: Deadlines;
   /** Answers are to end their connections then, which is the framework's. */
   isStopping: () => boolean;
+  /** Whether its trace is kept, which the framework begins. */
+  isTraced: (request: IncomingMessage) => boolean;
 }
 
 // A question for one object is some hundred bytes; an operation of a page, some thousand.
@@ -100,7 +102,7 @@ export class FastLane {
     const mediaType = usualMediaType(headers.accept);
     if (mediaType === null || !this.#headers.has(mediaType)) return false;
     const principal = this.#parts.credentials.recall(headers.authorization);
-    if (!principal) return false;
+    if (!principal || this.#parts.isTraced(request)) return false;
 
     const chunks: Buffer[] = [];
     const received = this.#parts.deadlines.receiving(request);

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -11,6 +11,7 @@ import type { AuditTrail } from "../access/audit-trail.js";
 import type { FreshAnswers } from "../mirror/fresh-answers.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
+import type { Tracing } from "../telemetry/tracing.js";
 import type { Admission, AdmittedOperation } from "./admission/admission.js";
 import { readParameters, readRequest } from "./admission/read-request.js";
 import { badRequest } from "./admission/refusal.js";
@@ -46,6 +47,8 @@ export interface GraphqlParts {
   audit: AuditTrail;
   /** The node is about to end. */
   isStopping: () => boolean;
+  isTraced: (request: IncomingMessage) => boolean;
+  tracing: Tracing;
   corsOrigins: readonly string[];
   uploadLimits: MultipartLimits & { atOnce: number };
   logger: Logger;

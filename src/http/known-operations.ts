@@ -11,6 +11,7 @@ import type { Metrics } from "../telemetry/metrics.js";
 import type { AdmittedOperation } from "./admission/admission.js";
 import type { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
+import { tellErrors } from "./operation-span.js";
 import type { OperationTimes } from "./operation-times.js";
 import { toPublicError, toPublicFormat } from "./public-error.js";
 
@@ -133,6 +134,7 @@ export class KnownOperations {
     const { data } = result;
     if (!data) return null;
     const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
+    if (errors) tellErrors(errors);
     this.#countPlan.inc();
     times.of(admitted.document, admitted.operation)[errors ? "errors" : "ok"].since(startedAtMs);
     const body = `${JSON.stringify({ errors, data })}\n`;

@@ -11,10 +11,11 @@ import type { FastLane } from "./fast-lane.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
 import { limitConnections } from "./limit-connections.js";
 import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
+import { RequestTracer } from "./trace-requests.js";
 import { webhookRoutes } from "./webhook.routes.js";
 import { serveWebSocket } from "./websocket.js";
 
-export interface ServerParts extends Omit<GraphqlParts, "deadlines">, OperatorParts {
+export interface ServerParts extends Omit<GraphqlParts, "deadlines" | "isTraced">, OperatorParts {
   /** Where the page was built to; null where none is served. */
   dashboardFolder: string | null;
   receiver: WebhookReceiver;
@@ -53,12 +54,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await secureHeaders(app);
   const deadlines = watchDeadlines(app, limits);
   logRequests(app, logger);
+  const tracer = new RequestTracer(parts.tracing);
+  tracer.watch(app);
   answerErrors(app, logger, metrics);
 
   let lane: FastLane | undefined;
   // Fastify gives each registered part parsers and hooks of its own.
   await app.register(async (scope) => {
-    const routes = await graphqlRoutes(scope, { ...parts, deadlines });
+    const routes = await graphqlRoutes(scope, { ...parts, deadlines, isTraced: tracer.isTraced });
     lane = routes.lane;
     const closeSockets = serveWebSocket({
       ...parts,

@@ -8,17 +8,20 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
 } from "graphql";
 import type { Principal } from "../access/principal.js";
 import { StatusFeed } from "../mirror/status-feed.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
+import { during, type Tracing } from "../telemetry/tracing.js";
 import type { AdmittedOperation } from "./admission/admission.js";
 import { variableFaults } from "./admission/variable-faults.js";
 import { Audiences } from "./audience.js";
 import type { CreateContext } from "./create-context.js";
 import { EventExecutor } from "./event-execution.js";
+import { tellErrors, tellOperation } from "./operation-span.js";
 import type { OperationTimes } from "./operation-times.js";
 import { toPublicError } from "./public-error.js";
 import type { Lifetime } from "./session.js";
@@ -30,6 +33,7 @@ export interface SubscriberParts {
   createContext: CreateContext;
   metrics: Metrics;
   times: OperationTimes;
+  tracing: Tracing;
   logger: Logger;
 }
 
@@ -43,7 +47,7 @@ export interface SubscriptionRequest {
 }
 
 export function createSubscriber(parts: SubscriberParts) {
-  const { schema, createContext, metrics, times, logger } = parts;
+  const { schema, createContext, metrics, times, tracing, logger } = parts;
   const executor = new EventExecutor(schema, logger);
   const audiences = new Audiences({ executor, createContext, metrics });
 
@@ -59,10 +63,21 @@ export function createSubscriber(parts: SubscriberParts) {
     return errors.length > 0 ? { errors } : null;
   }
 
-  async function run(args: ExecutionArgs): Promise<ExecutionResult> {
+  /** Over a socket nobody else has begun a trace of it. */
+  function run(args: ExecutionArgs): Promise<ExecutionResult> {
+    const span = tracing.start("operation", { kind: "server", attributes: { "payout_gateway.outcome": "ok" } });
+    return during(span, async () => {
+      const operation = getOperationAST(args.document, args.operationName);
+      if (operation) tellOperation(span, operation);
+      const result = await runTimed(args, operation);
+      if (result.errors) tellErrors(result.errors);
+      return result;
+    });
+  }
+
+  async function runTimed(args: ExecutionArgs, operation: OperationDefinitionNode | null | undefined) {
     const startedAtMs = performance.now();
     const result = await execute(args);
-    const operation = getOperationAST(args.document, args.operationName);
     if (operation) times.of(args.document, operation)[result.errors ? "errors" : "ok"].since(startedAtMs);
     return named(args, result) ?? mask(result, (args.contextValue as RequestContext).requestId);
   }

@@ -11,9 +11,11 @@ import { payoutsByIds } from "../store/payout.queries.js";
 import { everything } from "../store/visibility.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
+import { during, type Tracing } from "../telemetry/tracing.js";
 import { leaseMs, whileLeased } from "./intents.js";
 import type { ReferenceEcho } from "./reference-echo.js";
 import type { PayoutSender } from "./send-payout.js";
+import { startIntentSpan } from "./trace-intent.js";
 
 export interface PayoutConfirmerParts {
   database: Database;
@@ -22,6 +24,7 @@ export interface PayoutConfirmerParts {
   referenceEcho: ReferenceEcho;
   /** How far apart two look-ups must be to prove an absence. */
   absenceGapMs: number;
+  tracing: Tracing;
   logger: Logger;
 }
 
@@ -37,23 +40,28 @@ export class PayoutConfirmer {
 
   /** Looks the payout up unless somebody else is at it; where it is proven absent, the intent is OPEN again. */
   async confirm(due: IntentRow): Promise<void> {
-    const { database, sender } = this.#parts;
+    const { database, tracing } = this.#parts;
     const intent = await claimIntent(database.db, due.id, [due.state], Date.now(), leaseMs);
     if (!intent) return;
-    await whileLeased(database, intent, async () => {
-      const [payout] = await payoutsByIds(database.db, [intent.subject_id as string], everything);
-      if (payout && payout.status !== "SUBMITTING" && payout.status !== "UNCONFIRMED") {
-        // A webhook was first.
-        await settleIntent(database.db, intent, { state: "DONE" });
-        return;
-      }
-      if (payout?.status === "SUBMITTING") {
-        // Its sender died: whether anything left it, only the provider knows.
-        await sender.settle(intent, unconfirmed, { state: "UNCONFIRMED" }, "RECONCILIATION");
-        return;
-      }
-      await this.#lookUp(intent);
-    });
+    await during(startIntentSpan(tracing, "confirm payout", intent), () =>
+      whileLeased(database, intent, () => this.#confirmClaimed(intent)),
+    );
+  }
+
+  async #confirmClaimed(intent: IntentRow): Promise<void> {
+    const { database, sender } = this.#parts;
+    const [payout] = await payoutsByIds(database.db, [intent.subject_id as string], everything);
+    if (payout && payout.status !== "SUBMITTING" && payout.status !== "UNCONFIRMED") {
+      // A webhook was first.
+      await settleIntent(database.db, intent, { state: "DONE" });
+      return;
+    }
+    if (payout?.status === "SUBMITTING") {
+      // Its sender died: whether anything left it, only the provider knows.
+      await sender.settle(intent, unconfirmed, { state: "UNCONFIRMED" }, "RECONCILIATION");
+      return;
+    }
+    await this.#lookUp(intent);
   }
 
   async #lookUp(intent: IntentRow): Promise<void> {

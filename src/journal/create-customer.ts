@@ -13,6 +13,7 @@ import type { Database } from "../store/database.js";
 import { claimIntent, hasSubject, type IntentRow, settleIntent } from "../store/intent.queries.js";
 import type { IntentState } from "../store/tables.js";
 import { reachPoint } from "../telemetry/crash-point.js";
+import { during, type Tracing } from "../telemetry/tracing.js";
 import {
   findIntent,
   fingerprintOf,
@@ -26,6 +27,7 @@ import {
   whileLeased,
 } from "./intents.js";
 import { isRefusal, toCustomerRejection } from "./refusals.js";
+import { startIntentSpan } from "./trace-intent.js";
 
 export interface CustomerResult {
   customerId: string;
@@ -39,6 +41,7 @@ export interface CustomerJournalParts {
   /** How far apart two look-ups must be to prove an absence. */
   absenceGapMs: number;
   answerWithinMs: number;
+  tracing: Tracing;
 }
 
 export class CustomerJournal {
@@ -82,7 +85,7 @@ export class CustomerJournal {
    * provider's Rejection, or the ProviderError where the outcome is not known yet or nothing was done.
    */
   async attempt(intentId: string, source: News["source"]): Promise<string> {
-    const { database } = this.#parts;
+    const { database, tracing } = this.#parts;
     const claim = (from: readonly IntentState[]) =>
       claimIntent(database.db, intentId, from, Date.now(), leaseMs, "SENDING");
     // Only an OPEN intent was certainly never sent, whatever was tried before: the others are looked for first.
@@ -91,7 +94,7 @@ export class CustomerJournal {
     if (!intent) throw stillUnderWay();
     reachPoint("customer-claimed");
     const isFirst = fresh !== null;
-    return whileLeased(database, intent, async () => {
+    const work = async () => {
       try {
         const askedAt = Date.now();
         const earlier = isFirst ? null : await this.#findEarlier(intent);
@@ -100,7 +103,9 @@ export class CustomerJournal {
         if (error instanceof ProviderError) await this.#settleFailure(intent, isFirst, error);
         throw error;
       }
-    });
+    };
+    const span = startIntentSpan(tracing, "send customer", intent);
+    return during(span, () => whileLeased(database, intent, work));
   }
 
   /** `askedAt` is when the look-up began that did not find it: a slow answer must not make two of them look apart. */

@@ -12,6 +12,7 @@ import type { Customer } from "../schema/customer.type.js";
 import type { DocumentCategory } from "../schema/document.enum.js";
 import type { Document } from "../schema/document.type.js";
 import { rejectField } from "../schema/rejection.js";
+import { duringChild } from "../telemetry/tracing.js";
 import { isRefusal, toDocumentRejection } from "./refusals.js";
 
 /** A file whose type and size were found good. */
@@ -88,7 +89,7 @@ export class DocumentJournal {
   async #store(customer: Customer, file: CheckedFile): Promise<string> {
     const { storage, storageTimeoutMs, door } = this.#parts;
     const slot = await this.request(customer, file);
-    await storage.putObject(slot, file, storageTimeoutMs);
+    await duringChild("storage PUT", { kind: "client" }, () => storage.putObject(slot, file, storageTimeoutMs));
     const { size, sha256 } = file;
     await door.apply([changeOf(customer, slot.fileId, "UPLOADED", { size, sha256 })], { source: "MUTATION" });
     return slot.fileId;

@@ -13,6 +13,7 @@ import {
   reuseIntent,
 } from "../store/intent.queries.js";
 import type { IntentOperation } from "../store/tables.js";
+import { activeSpan } from "../telemetry/tracing.js";
 
 /** The key was taken in this very moment by another call. */
 export class KeyTaken extends Error {
@@ -63,6 +64,7 @@ export async function takeKey(
     command: JSON.stringify(command),
     subject_id: subjectId,
     next_attempt_at: now + ownSendingMs,
+    trace_parent: activeSpan()?.traceParent ?? null,
     updated_at: now,
   };
   const owner = { tenant, operation, idempotency_key: key };

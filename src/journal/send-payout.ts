@@ -16,15 +16,18 @@ import {
 } from "../store/intent.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
+import { during, type Tracing } from "../telemetry/tracing.js";
 import { LeaseLost, leaseMs, whileLeased } from "./intents.js";
 import type { ReferenceEcho } from "./reference-echo.js";
 import { isRefusal, toPayoutRejection } from "./refusals.js";
+import { startIntentSpan } from "./trace-intent.js";
 
 export interface PayoutSenderParts {
   database: Database;
   door: ChangeDoor;
   payouts: PayoutsDataSource;
   referenceEcho: ReferenceEcho;
+  tracing: Tracing;
   logger: Logger;
 }
 
@@ -64,27 +67,31 @@ export class PayoutSender {
   }
 
   async #send(intentId: string, caller: Caller): Promise<void> {
-    const { database, payouts } = this.#parts;
+    const { database, tracing } = this.#parts;
     const intent = await claimIntent(database.db, intentId, ["OPEN"], Date.now(), leaseMs, "SENDING");
     if (!intent) return;
     reachPoint("payout-claimed");
-    await whileLeased(database, intent, async () => {
-      const command = JSON.parse(intent.command) as PayoutCommand;
-      let change: PayoutChange;
-      try {
-        change = await payouts.create(command);
-      } catch (error) {
-        if (!(error instanceof ProviderError)) throw error;
-        return this.#settleFailure(intent, command, error, caller);
-      }
-      reachPoint("payout-answered");
-      if (change.merchantReference === command.merchantReference) await this.#parts.referenceEcho.note();
-      // Accepted, under a status word that we have not met: what became of it is for the look-up to say.
-      const isUnderstood = change.status !== undefined;
-      const news = isUnderstood ? change : { ...change, ...unconfirmed, details: change.details };
-      await this.settle(intent, news, isUnderstood ? { state: "DONE" } : lost(), "MUTATION");
-      reachPoint("payout-settled");
-    });
+    await during(startIntentSpan(tracing, "send payout", intent), () =>
+      whileLeased(database, intent, () => this.#sendClaimed(intent, caller)),
+    );
+  }
+
+  async #sendClaimed(intent: IntentRow, caller: Caller): Promise<void> {
+    const command = JSON.parse(intent.command) as PayoutCommand;
+    let change: PayoutChange;
+    try {
+      change = await this.#parts.payouts.create(command);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return this.#settleFailure(intent, command, error, caller);
+    }
+    reachPoint("payout-answered");
+    if (change.merchantReference === command.merchantReference) await this.#parts.referenceEcho.note();
+    // Accepted, under a status word that we have not met: what became of it is for the look-up to say.
+    const isUnderstood = change.status !== undefined;
+    const news = isUnderstood ? change : { ...change, ...unconfirmed, details: change.details };
+    await this.settle(intent, news, isUnderstood ? { state: "DONE" } : lost(), "MUTATION");
+    reachPoint("payout-settled");
   }
 
   /** The outcome and its log entry share one commit; it is undone where a later sender has taken over. */

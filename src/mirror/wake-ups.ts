@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { outside } from "../telemetry/tracing.js";
 
 /** Says "there is something after N", nothing more: who is woken reads the log. */
 export interface WakeUps {
@@ -11,7 +12,7 @@ export class InProcessWakeUps implements WakeUps {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
 
   announce(position: number): void {
-    this.#emitter.emit("position", position);
+    outside(() => this.#emitter.emit("position", position));
   }
 
   listen(listener: (position: number) => void): () => void {

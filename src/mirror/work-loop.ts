@@ -1,6 +1,7 @@
 // Work that is due at times: woken when there may be something to do, asleep until the next thing is due otherwise.
 
 import type { Logger } from "../telemetry/logger.js";
+import { outside } from "../telemetry/tracing.js";
 
 export interface WorkLoopOptions {
   name: string;
@@ -30,7 +31,7 @@ export class WorkLoop {
     if (this.#isStopped) return;
     this.#isRung = true;
     clearTimeout(this.#timer);
-    this.#running ??= this.#run().finally(() => {
+    this.#running ??= outside(() => this.#run()).finally(() => {
       this.#running = null;
       if (this.#isRung) this.wake();
     });

@@ -36,7 +36,7 @@ export async function insertIntent(tx: Tx, row: Insertable<IntentsTable>): Promi
 export async function reuseIntent(
   tx: Tx,
   key: Pick<IntentRow, "tenant" | "operation" | "idempotency_key">,
-  use: Pick<IntentRow, "fingerprint" | "command" | "subject_id" | "next_attempt_at" | "updated_at">,
+  use: Pick<IntentRow, "fingerprint" | "command" | "subject_id" | "next_attempt_at" | "trace_parent" | "updated_at">,
 ): Promise<string | null> {
   const row = await tx
     .updateTable("intents")
@@ -150,6 +150,25 @@ export async function nextIntentAt(db: Db, operation: IntentOperation): Promise<
     .select(later.as("at"))
     .executeTakeFirstOrThrow();
   return at === null ? null : Number(at);
+}
+
+/** The traces of the calls that made payouts, by their transactions, and customers, by their ids; of those that were traced. */
+export async function traceParentsOf(db: Db, subjects: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom("payouts")
+    .innerJoin("intents", "intents.subject_id", "payouts.id")
+    .where("payouts.transaction_id", "in", subjects)
+    .where("intents.trace_parent", "is not", null)
+    .select(["payouts.transaction_id as subject", "intents.trace_parent"])
+    .unionAll(
+      db
+        .selectFrom("intents")
+        .where("subject_id", "in", subjects)
+        .where("trace_parent", "is not", null)
+        .select(["subject_id as subject", "trace_parent"]),
+    )
+    .execute();
+  return new Map(rows.map(({ subject, trace_parent }) => [subject as string, trace_parent as string]));
 }
 
 /** Whether an intent has made this already. */

@@ -274,6 +274,13 @@ const loneNodes: Migration = {
   },
 };
 
+const traceParents: Migration = {
+  async up(db: Kysely<unknown>) {
+    for (const table of ["intents", "inbox"])
+      await db.schema.alterTable(table).addColumn("trace_parent", "text").execute();
+  },
+};
+
 /** All of them, in their order by name. */
 export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
   return {
@@ -287,6 +294,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "006-recent-changes": recentChanges(dialect),
         "007-open-events": openEvents,
         "008-retention": retention(dialect),
+        "009-trace-parents": traceParents,
       };
     },
   };

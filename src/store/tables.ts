@@ -163,6 +163,8 @@ export interface IntentsTable {
   absent_since: number | null;
   /** When a caller was first told of a payout still on its way: the key cannot be given free any more. */
   told_at: number | null;
+  /** The trace of the call that gave the command, in W3C's form; null where it was not traced. */
+  trace_parent: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -201,6 +203,8 @@ export interface InboxTable {
   reason: string | null;
   received_at: number;
   settled_at: number | null;
+  /** The trace of its delivery, in W3C's form; null where it was not traced. */
+  trace_parent: string | null;
 }
 
 export interface ApiKeysTable {

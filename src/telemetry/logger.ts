@@ -1,5 +1,6 @@
 import { type Logger, type LoggerOptions, pino } from "pino";
 import { toLoggedError } from "./logged-error.js";
+import { activeSpan } from "./tracing.js";
 
 export type { Logger };
 
@@ -15,6 +16,10 @@ export function createLogger(
   const options: LoggerOptions = {
     level,
     base: null,
+    mixin: () => {
+      const span = activeSpan();
+      return span ? { traceId: span.traceId } : {};
+    },
     serializers: { err: (error: unknown) => toLoggedError(error) },
     redact: {
       paths: ["authorization", "*.authorization", "headers", "*.headers", "body", "*.body", "url", "*.url"],

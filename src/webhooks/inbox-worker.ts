@@ -8,12 +8,15 @@ import { claimEvents, dueEvents, type InboxRow, nextEventAt, settleEvent } from 
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
+import type { Tracing } from "../telemetry/tracing.js";
 import { applyBatch } from "./apply-batch.js";
 import { applyEvent, type EventApplierParts, type Settlement } from "./apply-event.js";
+import { EventTracer } from "./trace-events.js";
 
 export interface InboxWorkerParts extends EventApplierParts {
   database: Database;
   metrics: Metrics;
+  tracing: Tracing;
   logger: Logger;
   retries?: Partial<InboxRetries>;
 }
@@ -37,11 +40,13 @@ export class InboxWorker {
   readonly #parts: InboxWorkerParts;
   readonly #retries: InboxRetries;
   readonly #loop: WorkLoop;
+  readonly #tracer: EventTracer;
   /** Events that are worked on one by one, and their ends. Most wait for the provider. */
   readonly #underWay = new Map<number, Promise<void>>();
 
   constructor(parts: InboxWorkerParts) {
     this.#parts = parts;
+    this.#tracer = new EventTracer(parts);
     this.#retries = { ...defaultRetries, ...parts.retries };
     const work = (isStopped: () => boolean) => this.#applyDue(isStopped);
     this.#loop = new WorkLoop({ name: "inbox", logger: parts.logger, atLeastEveryMs, work });
@@ -79,9 +84,11 @@ export class InboxWorker {
   /** Answers those that were claimed and are left to be applied alone. */
   async #applyTogether(events: readonly InboxRow[]): Promise<InboxRow[]> {
     const { database, door } = this.#parts;
+    const startedAtMs = Date.now();
     try {
       const { settled, left } = await applyBatch(door, events, leaseMs);
       for (const [event, settlement] of settled) this.#report(event, settlement);
+      await this.#tracer.together(startedAtMs, settled);
       return left;
     } catch (error) {
       // One of them spoiled it, and nothing is written: each for itself then.
@@ -114,7 +121,7 @@ export class InboxWorker {
 
   async #settle(event: InboxRow): Promise<void> {
     try {
-      const settlement = await applyEvent(this.#parts, event);
+      const settlement = await this.#tracer.alone(event, () => applyEvent(this.#parts, event));
       if (settlement.state !== "APPLIED") {
         await settleEvent(this.#parts.database.db, event.id, { reason: null, ...settlement });
       }

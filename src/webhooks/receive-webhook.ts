@@ -3,6 +3,7 @@
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
+import { activeSpan } from "../telemetry/tracing.js";
 import { classifyEvent } from "./classify-event.js";
 import type { EventStore } from "./store-events.js";
 import { verifySignature } from "./verify-signature.js";
@@ -37,6 +38,7 @@ export class WebhookReceiver {
     if (!verdict.ok) {
       metrics.webhooks.inc({ kind: "unknown", outcome: "refused" });
       logger.warn({ reason: verdict.reason }, "webhook refused");
+      activeSpan()?.set({ "payout_gateway.outcome": "refused" });
       return "REFUSED";
     }
     const event = classifyEvent(delivery.rawBody);
@@ -44,6 +46,10 @@ export class WebhookReceiver {
     reachPoint("webhook-stored");
     metrics.webhooks.inc({ kind: event.kind, outcome: inserted ? "stored" : "repeated" });
     logger.info({ kind: event.kind, secret: verdict.secretIndex, isRepeated: !inserted }, "webhook received");
+    activeSpan()?.set({
+      "payout_gateway.outcome": inserted ? "stored" : "repeated",
+      "payout_gateway.event.kind": event.kind,
+    });
     if (inserted) onStored();
     return inserted ? "STORED" : "REPEATED";
   }

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Database, isAboutRows } from "../store/database.js";
 import { contentsByKey, insertEvents, type NewInboxRow } from "../store/inbox.queries.js";
 import { operatorTenant } from "../store/visibility.js";
+import { activeSpan } from "../telemetry/tracing.js";
 import type { WebhookEvent } from "./classify-event.js";
 
 interface Arrival {
@@ -98,5 +99,6 @@ function toRow(event: WebhookEvent, rawBody: Buffer): NewInboxRow {
     reason: null,
     received_at: now,
     settled_at: null,
+    trace_parent: activeSpan()?.traceParent ?? null,
   };
 }

@@ -7,6 +7,8 @@ import type { AuditTrail } from "../../access/audit-trail.js";
 import { type FieldNeed, missingNeed, requireScopes } from "../../access/operation-needs.js";
 import type { Principal } from "../../access/principal.js";
 import type { Logger } from "../../telemetry/logger.js";
+import { activeSpan } from "../../telemetry/tracing.js";
+import { tellOperation } from "../operation-span.js";
 import { costFor, sizeFor } from "./cost.js";
 import {
   type DocumentLimits,
@@ -78,6 +80,7 @@ export class Admission {
     requireDoor(known.operation, door);
     this.#requireAffordable(known, variables);
     requireScopes(principal, known.needs, this.#parts.audit, requestId);
+    tellOperation(activeSpan(), known.operation);
     return toAdmitted(prepared, known, operationName, variables);
   }
 
