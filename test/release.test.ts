@@ -136,10 +136,16 @@ test("a package that lacks a file, or has one too many, is not right", async () 
   const ending = "//# sourceMappingURL=cli.js.map\n";
   await write("dist/cli.js", ending);
   await write("src/cli.ts");
+  await write("package.json", JSON.stringify({ dependencies: { kysely: "1" } }));
+  await write(
+    "dist/late.js",
+    'import { readFileSync } from "node:fs";\nconst { Pool } = await import("pg/lib");\nimport "kysely";\n',
+  );
   await write("docs/.env", `-----BEGIN EC ${"PRIVATE"} KEY-----`);
   expect(faultsOfPackage(join(folder, "package")).sort()).toEqual([
     "dist/cli.js names a source map that is not there.",
     "dist/dashboard/index.html is missing.",
+    "dist/late.js imports pg, which is not among the dependencies.",
     "docs/.env does not belong there.",
     "docs/.env holds what looks like a secret.",
     "src/cli.ts does not belong there.",

@@ -1,6 +1,7 @@
 // What must be in the package, and what must not.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 
 export const needed = [
@@ -20,6 +21,7 @@ export const needed = [
 ];
 const folders = ["dist/", "docs/", "ops/"];
 const unwanted = /(^|\/)\.|\.(ts|map|tgz|log|db|pem|key)$|(^|\/)(test|src|node_modules|data)\//;
+const imports = /(?:^(?:import|export|\}).*?\bfrom |^import |\bimport\()"([^."\s][^"\s]*)"/gm;
 const secrets = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bpgk_\w{40,}|_authToken/;
 
 /** A sentence for each fault of the package that lies unpacked in the folder. */
@@ -32,6 +34,7 @@ export function faultsOfPackage(folder) {
     ...needed.filter((path) => !paths.includes(path)).map((path) => `${path} is missing.`),
     ...paths.filter((path) => !isKnown(path) || unwanted.test(path)).map((path) => `${path} does not belong there.`),
     ...paths.flatMap((path) => faultsOfText(folder, path)),
+    ...undeclaredImports(folder, paths),
   ];
 }
 
@@ -42,4 +45,17 @@ function faultsOfText(folder, path) {
   if (map && !existsSync(join(folder, dirname(path), map)))
     faults.push(`${path} names a source map that is not there.`);
   return faults;
+}
+
+/** Also what is loaded only where it is wanted, which no trial may come upon. */
+function undeclaredImports(folder, paths) {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8") || "{}");
+  // Bundles hold the same once more, and other packages' own text.
+  const isOurs = (path) => path.endsWith(".js") && !/^dist\/(dashboard\/|bundled\/|index\.js)/.test(path);
+  return paths.filter(isOurs).flatMap((path) =>
+    [...readFileSync(join(folder, path), "utf8").matchAll(imports)]
+      .map(([, specifier]) => /^(@[^/]+\/)?[^/]+/.exec(specifier)[0])
+      .filter((name) => !isBuiltin(name) && !(name in dependencies))
+      .map((name) => `${path} imports ${name}, which is not among the dependencies.`),
+  );
 }

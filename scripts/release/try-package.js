@@ -29,7 +29,9 @@ export async function tryPackage({ folder, version, tell }) {
   expect("demo plays the main job", (await run("demo")).includes("Every status change came"));
   tell("The main job is done, from an empty folder.");
 
-  const gateway = spawn(program, ["start"], { ...options, stdio: ["ignore", "pipe", "inherit"] });
+  // What it is only then loaded for has to be there too; nobody listens.
+  const traced = { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
+  const gateway = spawn(program, ["start"], { ...options, env: traced, stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => gateway.once("close", resolve));
   try {
     await tryServing(await urlOf(gateway, ended));
