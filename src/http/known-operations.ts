@@ -92,9 +92,10 @@ export class KnownOperations {
     }
     return this.#run(admitted, principal, requestId, startedAtMs).then((run) => {
       if (!run) return null;
-      const dependsOn = run.hasErrors || !known.scope ? null : dependenceOf(known.scope, run);
-      if (dependsOn) answers.keep(key, run.body, revision, dependsOn);
-      return run.body;
+      const { body, data, context, hasErrors } = run;
+      const dependsOn = data && known.scope && !hasErrors ? dependenceOf(known.scope, data, context) : null;
+      if (dependsOn) answers.keep(key, body, revision, dependsOn);
+      return body;
     });
   }
 
@@ -132,7 +133,7 @@ export class KnownOperations {
     const context = createContext({ requestId, principal });
     const result = await compiled.run(admitted, context, admitted.variables);
     const { data } = result;
-    if (!data) return null;
+    if (data === undefined) return null;
     const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
     if (errors) tellErrors(errors);
     this.#countPlan.inc();
@@ -176,10 +177,7 @@ function scopeOf(
 }
 
 /** What is not there now may be there a moment later, and then nothing of what was read was written. */
-function dependenceOf(
-  scope: "customers" | "tenant",
-  { data, context }: { data: object; context: RequestContext },
-): DependsOn | null {
+function dependenceOf(scope: "customers" | "tenant", data: object, context: RequestContext): DependsOn | null {
   if (scope === "tenant" && context.visibility.tenant !== null) {
     return { kind: "tenant", tenant: context.visibility.tenant };
   }
