@@ -11,7 +11,7 @@ test(
   "kills, lost answers and broken webhooks at random leave no promise broken",
   async () => {
     const script = join(process.cwd(), "test/faults/run.js");
-    const driver = spawn(process.execPath, [script, "--schedules", String(schedules), "--parallel", "5"], {
+    const driver = spawn(process.execPath, [script, "--schedules", String(schedules), "--parallel", "3"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

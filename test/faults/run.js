@@ -15,8 +15,14 @@ process.on("exit", () => rmSync(directory, { recursive: true, force: true, maxRe
 
 const compiler = join(root, "node_modules/typescript/bin/tsc");
 const options = ["-p", join(here, "tsconfig.json"), "--noCheck", "--outDir", join(directory, "dist")];
-const compiled = spawnSync(process.execPath, [compiler, ...options], { stdio: "inherit" });
-if (compiled.status !== 0) process.exit(1);
+// Nodes are killed and started by the hundred.
+const node = join(directory, "dist/test/faults/gateway-child.js");
+for (const args of [
+  [compiler, ...options],
+  [join(root, "scripts/bundle.js"), node],
+]) {
+  if (spawnSync(process.execPath, args, { stdio: "inherit" }).status !== 0) process.exit(1);
+}
 
 const main = join(directory, "dist/test/faults/main.js");
 const driver = spawn(process.execPath, ["--enable-source-maps", main, ...process.argv.slice(2)], { stdio: "inherit" });

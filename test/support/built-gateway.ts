@@ -23,7 +23,7 @@ export async function buildGateway(): Promise<Build> {
   const options = ["-p", "tsconfig.json", "--noCheck", "--sourceMap", "false", "--outDir", join(directory, "dist")];
   const run = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: root });
   await run(compiler, ...options);
-  await run("scripts/bundle.js", join(directory, "dist"));
+  await run("scripts/bundle.js", join(directory, "dist/index.js"));
   const running = new Set<RunningProcess>();
   return {
     directory,
