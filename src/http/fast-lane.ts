@@ -86,8 +86,8 @@ export class FastLane {
   /** The framework is about to answer so: the next request of the same bytes need not go there. */
   learn(request: IncomingMessage, operation: AdmittedOperation, mediaType: string, headers: OutgoingHttpHeaders): void {
     const body = this.#bodies.get(request);
-    // What a page of another origin is told is its own.
-    if (body === undefined || request.headers.origin !== undefined) return;
+    // What a page of another origin is told is its own, and the schema is for some.
+    if (body === undefined || request.headers.origin !== undefined || operation.asksSchema) return;
     if (!this.#headers.has(mediaType))
       this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
     this.#operations.set(body.toString("latin1"), operation);

@@ -47,6 +47,8 @@ export interface AdmittedOperation {
   operationName: string | null;
   variables: Readonly<Record<string, unknown>>;
   needs: readonly FieldNeed[];
+  /** Not everybody may be answered, whatever the scopes. */
+  asksSchema: boolean;
 }
 
 // Some 300 bytes of syntax tree stand behind each token.
@@ -155,12 +157,12 @@ export class Admission {
 }
 
 function toAdmitted(
-  { text, document }: PreparedDocument,
+  { text, document, asksSchema }: PreparedDocument,
   { operation, needs }: PreparedOperation,
   operationName: string | null,
   variables: OperationRequest["variables"],
 ): AdmittedOperation {
-  return { text, document, operation, operationName, variables, needs };
+  return { text, document, operation, operationName, variables, needs, asksSchema };
 }
 
 function requireDoor({ operation: kind }: OperationDefinitionNode, door: Door): void {
