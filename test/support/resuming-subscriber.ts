@@ -10,7 +10,7 @@ const pauseMs = 50;
 export class ResumingSubscriber {
   readonly cursors: string[] = [];
   readonly errors: unknown[] = [];
-  /** How each connection ended. */
+  /** How each connection ended that had been taken. One that a leaving node did not take any more is tried again. */
   readonly closeCodes: number[] = [];
   readonly #url: string;
   readonly #start: string;
@@ -34,16 +34,21 @@ export class ResumingSubscriber {
     while (!this.#isStopped) {
       const code = await this.#read();
       if (this.#isStopped) return;
-      this.closeCodes.push(code);
+      if (code !== null) this.closeCodes.push(code);
       await sleep(pauseMs * (1 + Math.random()));
     }
   }
 
-  #read(): Promise<number> {
+  /** Answers null where it was not taken. */
+  #read(): Promise<number | null> {
+    let isTaken = false;
     const socket = new WebSocket(this.#url, "graphql-transport-ws");
     this.#socket = socket;
     socket.on("error", () => {});
-    socket.on("open", () => socket.send(JSON.stringify({ type: "connection_init" })));
+    socket.on("open", () => {
+      isTaken = true;
+      socket.send(JSON.stringify({ type: "connection_init" }));
+    });
     socket.on("message", (text) => {
       const { type, payload } = JSON.parse(String(text));
       if (type === "connection_ack") {
@@ -54,6 +59,6 @@ export class ResumingSubscriber {
       if (type === "error" || payload?.errors) this.errors.push(payload);
       else if (type === "next") this.cursors.push(payload.data.statusChanged.cursor);
     });
-    return new Promise((resolve) => socket.once("close", resolve));
+    return new Promise((resolve) => socket.once("close", (code) => resolve(isTaken ? code : null)));
   }
 }
