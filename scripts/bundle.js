@@ -38,6 +38,9 @@ await bundle.close();
 for (const { type, fileName } of output) {
   if (type !== "chunk") continue;
   const file = join(folder, fileName);
+  const text = readFileSync(file, "utf8");
+  // Behind a backslash it would become something else.
+  if (/\\[^\0-\x7f]/.test(text)) throw new Error(`${fileName} has a letter beyond ASCII behind a backslash.`);
   const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  writeFileSync(file, readFileSync(file, "utf8").replace(/[^\0-\x7f]/g, escaped));
+  writeFileSync(file, text.replace(/[^\0-\x7f]/g, escaped));
 }

@@ -119,7 +119,7 @@ export class FastLane {
       received();
       request.removeListener("error", onError);
       const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      const operation = this.#operationOf(body, principal);
+      const operation = this.#operationOf(body);
       if (operation && !missingNeed(principal, operation.needs)) {
         void this.#answer(request, response, { principal, operation, mediaType, body, passOn });
       } else {
@@ -130,12 +130,12 @@ export class FastLane {
   }
 
   /** Of what cannot be read here, or is refused, the framework says why. */
-  #operationOf(body: Buffer, principal: Principal): AdmittedOperation | null {
+  #operationOf(body: Buffer): AdmittedOperation | null {
     const bytes = body.toString("latin1");
     const met = this.#operations.get(bytes);
     if (met) return met;
     try {
-      const operation = this.#parts.admission.recall(principal, readRequest(parsePlainJson(body)));
+      const operation = this.#parts.admission.recall(readRequest(parsePlainJson(body)));
       if (operation) this.#operations.set(bytes, operation);
       return operation;
     } catch {

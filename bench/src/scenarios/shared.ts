@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { makeKey } from "../gateway/template.js";
-import { startLoadMaker } from "../load/http-load.js";
+import { type LoadRequest, startLoadMaker } from "../load/http-load.js";
 import { measureLoad } from "../load/measured-load.js";
 import { number } from "../report/format.js";
 import type { Section, Table } from "../report/section.js";
-import { openSharedServices, type ServiceUrls, type Spent } from "../shared/shared-services.js";
+import { countedAfterMs, openSharedServices, type ServiceUrls, type Spent } from "../shared/shared-services.js";
 import { askGateway } from "./ask-gateway.js";
 import { isPaid, paymentOf } from "./mutations.js";
 import { createPartnerCustomers, untilVerified } from "./partner-customers.js";
@@ -47,7 +47,7 @@ export async function shared(bench: Bench): Promise<Section> {
   let before = await services.spent();
   await sleep(idleMs);
   const idle = difference(await services.spent(), before);
-  const idleSeconds = (idleMs + settleMs) / 1000;
+  const idleSeconds = (idleMs + countedAfterMs) / 1000;
 
   const costs: Cost[] = [];
   let connections = 0;
@@ -63,7 +63,7 @@ export async function shared(bench: Bench): Promise<Section> {
     const seconds = (performance.now() - startedAt) / 1000;
     costs.push({ what, gatewayCpuMs, ...each(difference(after, before), idle, seconds / idleSeconds, amount) });
   };
-  const loaded = async (requests: { body: string }[], amount: number, expects: string) =>
+  const loaded = async (requests: LoadRequest[], amount: number, expects: string) =>
     (await measureLoad(loads, gateway.pid, { ...plan, requests, amount, expects })).cpuMsPerRequest;
 
   await loaded(reads("warm"), 2_000, '{"data":{');
@@ -72,7 +72,7 @@ export async function shared(bench: Bench): Promise<Section> {
   await measure("a read whose answer is not held", readCount, () => loaded(cold, readCount, '{"data":{'));
   await measure("a payout, its two webhooks and three status changes", payouts, async () => {
     const paid = Array.from({ length: payouts }, () => paymentOf(customers));
-    const cpu = await loaded(paid as { body: string }[], payouts, isPaid);
+    const cpu = await loaded(paid, payouts, isPaid);
     const query = "{ payouts(filter: { status: [SUCCESSFUL] }) { totalCount } }";
     const done = async () => (await askGateway<{ payouts: { totalCount: number } }>(gateway, query)).payouts.totalCount;
     while ((await done()) < payouts) await sleep(50);
@@ -84,9 +84,6 @@ export async function shared(bench: Bench): Promise<Section> {
   await services.close();
   return toSection(costs, scaled(idle, 1 / idleSeconds), connections);
 }
-
-// `spent` waits that long for the server's own counting.
-const settleMs = 11_000;
 
 function difference(after: Spent, before: Spent): Spent {
   return mapped(after, (value, name) => value - before[name]);

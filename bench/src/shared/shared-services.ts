@@ -32,7 +32,7 @@ export interface SharedServices {
 }
 
 // An idle connection of PostgreSQL hands in what it counted after ten seconds.
-const countedAfterMs = 11_000;
+export const countedAfterMs = 11_000;
 
 export async function openSharedServices({ postgres, redis: redisUrl }: ServiceUrls): Promise<SharedServices> {
   const name = `payout_gateway_bench_${randomBytes(6).toString("hex")}`;

@@ -4,7 +4,7 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { AuditTrail } from "../../access/audit-trail.js";
-import { type FieldNeed, missingNeed, requireScopes } from "../../access/operation-needs.js";
+import { type FieldNeed, requireScopes } from "../../access/operation-needs.js";
 import type { Principal } from "../../access/principal.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { activeSpan } from "../../telemetry/tracing.js";
@@ -87,14 +87,14 @@ export class Admission {
   }
 
   /**
-   * A query in a document that was admitted before, where nothing is to be said of it: null, or a Refusal, where `admit` has
-   * to look, and to write down what it refuses.
+   * A query in a document that was admitted before: null, or a Refusal, where `admit` has to look. Whether the caller has
+   * what it needs is not asked here.
    */
-  recall(principal: Principal, { query, documentHash, operationName, variables }: OperationRequest) {
+  recall({ query, documentHash, operationName, variables }: OperationRequest): AdmittedOperation | null {
     const prepared = query === null || documentHash !== null ? undefined : this.#byText.get(query);
     if (!prepared || prepared.asksSchema) return null;
     const known = prepared.operation(operationName);
-    if (known?.operation.operation !== "query" || missingNeed(principal, known.needs)) return null;
+    if (known?.operation.operation !== "query") return null;
     this.#requireAffordable(known, variables);
     return toAdmitted(prepared, known, operationName, variables);
   }
