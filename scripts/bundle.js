@@ -1,6 +1,6 @@
 // Puts a program as it was compiled, `dist/index.js` unless another is named, and the packages that it uses, into a few files
 // in its place: to find and read a thousand took more than half of the time of a start.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -33,6 +33,13 @@ const { output } = await bundle.write({
   chunkFileNames: "bundled/[name]-[hash].js",
 });
 await bundle.close();
+
+// What an earlier build left there, and no longer is a part.
+const written = new Set(output.map(({ fileName }) => join(folder, fileName)));
+for (const name of readdirSync(join(folder, "bundled"))) {
+  const file = join(folder, "bundled", name);
+  if (!written.has(file)) rmSync(file);
+}
 
 // One letter beyond ASCII in a file, and the engine keeps and reads all of it at two bytes a letter.
 for (const { type, fileName } of output) {

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { type Build, buildGateway } from "./support/built-gateway.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 
@@ -47,6 +50,22 @@ test("the demo plays against a gateway that runs, again and again", async () => 
     const { customers, payouts } = await client.run("{ customers { totalCount } payouts { totalCount } }");
     expect([customers.totalCount, payouts.totalCount]).toEqual([round, round]);
   }
+});
+
+// `npm start` in one terminal and `npm run demo` in another, which compiles first.
+test("a gateway goes on serving when what it was built to is cleaned to be compiled anew", async () => {
+  const { directory } = build;
+  await cp(join(directory, "dist"), join(directory, "other/dist"), { recursive: true });
+  await cp("scripts/clean.js", join(directory, "other/scripts/clean.js"));
+  const environment = { PORT: "0", SANDBOX_PORT: "0", DATABASE_URL: "sqlite::memory:", ...nowhere, PUBLIC_URL: "" };
+  const gateway = build.run("../other/dist/index.js", environment);
+  const url = await gateway.printed(/Dashboard +(http:\S+)\//);
+  expect(await build.run("../other/scripts/clean.js").exitCode).toBe(0);
+  expect(existsSync(join(directory, "other/dist/index.js"))).toBe(false);
+  const demo = build.run("cli.js", {}, ["demo", url]);
+  expect(await demo.exitCode).toBe(0);
+  expect(changesIn(demo.output)).toEqual(changes);
+  expect((await gateway.stop()).exitCode).toBe(0);
 });
 
 test("the demo fails where the provider rejects the customer", async () => {
