@@ -5,6 +5,7 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { jest } from "@jest/globals";
 import SqliteDatabase from "better-sqlite3";
 import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.js";
@@ -60,6 +61,16 @@ test("a node that is about to end says so at once, and serves on while balancers
   expect(await ask("/graphql", "{ statusCursor }")).toMatchObject({ status: 200, connection: "close" });
   await stopped;
   await expect(ask("/livez")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("who waits at the port when it closes is answered", async () => {
+  const { gateway } = await startTestGateway();
+  const asked = Array.from({ length: 100 }, () => keptConnection(gateway.url)("/graphql", "{ statusCursor }"));
+  // By then all are connected as far as they know. The node takes one after the other.
+  await nextTurn();
+  const stopped = gateway.stop();
+  for (const answer of await Promise.all(asked)) expect(answer).toMatchObject({ status: 200, connection: "close" });
+  await stopped;
 });
 
 test("a call that is under way is answered before the node ends", async () => {

@@ -72,7 +72,11 @@ export class TestClient {
   /** The answer as it came, errors included. */
   // biome-ignore lint/suspicious/noExplicitAny: the test knows what it asked for
   async request<T = any>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> {
-    return (await (await this.post({ query, variables })).json()) as Answer<T>;
+    const response = await this.post({ query, variables });
+    const text = await response.text();
+    // What stands between may have answered in the gateway's place.
+    if (response.status >= 502) throw new Error(`${response.status} ${text}`);
+    return JSON.parse(text) as Answer<T>;
   }
 
   /** The data; a top-level error fails the test. */
