@@ -89,6 +89,8 @@ export interface GatewayOptions {
   patience?: Partial<typeof patience>;
 }
 
+// Proxies notice within it that nobody listens any more.
+const longestLingerMs = 500;
 // A pre-signed PUT of the largest file over a slow line.
 const storageTimeoutMs = 120_000;
 const patience = {
@@ -284,6 +286,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       metrics,
       servesMetrics: config.metricsPort === null,
       isStopping: () => ending.hasBegun,
+      lingerMs: Math.min(config.shutdownNoticeMs, longestLingerMs),
       tracing,
       checkReadiness: readinessCheck({
         database,

@@ -1,9 +1,12 @@
-// What the gateway is run by elsewhere: it cannot be run here, but what it says of the gateway can be held against it.
+// What the gateway is run by elsewhere. Where it cannot be run here, what it says of the gateway can be held against it, and
+// each kind's own linter has its say.
 
 import { execFile, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
+import { DCLinter } from "dclint";
+import { validate } from "dockerfile-utils";
 import yaml from "js-yaml";
 import { readConfig } from "../src/config.js";
 import { settingsRead } from "./support/settings-read.js";
@@ -22,6 +25,14 @@ const podEnvironment: Record<string, string> = Object.fromEntries(
   container.env.map(({ name, value }: { name: string; value: string }) => [name, value]),
 );
 const dockerfile = read("Dockerfile");
+// The order of keys, and quotes where none are needed.
+const matterOfTaste = {
+  "no-quotes-in-volumes": 0,
+  "require-quotes-in-ports": 0,
+  "service-keys-order": 0,
+  "services-alphabetical-order": 0,
+  "top-level-properties-order": 0,
+} as const;
 const dockerEnvironment = Object.fromEntries(
   [...(/^ENV (.*)$/m.exec(dockerfile)?.[1] ?? "").matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
 ) as Record<string, string>;
@@ -75,6 +86,9 @@ test("each waits longer for the end than the gateway takes, and gives notice for
   const inCompose = readConfig({ ...dockerEnvironment, ...filled(composeEnvironment) });
   const graceMs = Number.parseInt(compose["x-gateway"].stop_grace_period, 10) * 1000;
   expect(graceMs).toBeGreaterThan(inCompose.shutdownTimeoutMs);
+  for (const [, seconds] of read("ops/nginx/nginx.conf").matchAll(/fail_timeout=(\d+)s/g)) {
+    expect(inCompose.shutdownNoticeMs).toBeGreaterThan(Number(seconds) * 1000);
+  }
   expect(Number(unitValue("TimeoutStopSec")) * 1000).toBeGreaterThan(readConfig({}).shutdownTimeoutMs);
 });
 
@@ -141,6 +155,21 @@ test("the image is built of what is there, and of all that is a workspace", () =
   for (const workspace of workspaces) expect(copied).toContain(`${workspace}/package.json`);
   expect(scripts.build).toBeDefined();
   expect(dockerfile).toMatch(/^USER node$/m);
+});
+
+test("no linter finds fault with the Dockerfile, the compose file and the Kubernetes manifests", async () => {
+  expect(validate(dockerfile)).toEqual([]);
+  expect(validate(`${dockerfile}RUNN true\n`)).not.toEqual([]);
+
+  const [linted] = new DCLinter({ rules: matterOfTaste, debug: false, quiet: true }).lintFiles(["compose.yaml"], false);
+  expect(linted?.messages).toEqual([]);
+
+  for (const manifest of [deployment, service, budget]) {
+    const { apiVersion, kind } = manifest;
+    const Model = (await import(`kubernetes-models/${apiVersion}/${kind}`))[kind];
+    new Model(manifest).validate();
+    expect(() => new Model({ ...manifest, spec: "none" }).validate()).toThrow("spec");
+  }
 });
 
 const analyzer = spawnSync("systemd-analyze", ["--version"]).error?.message;

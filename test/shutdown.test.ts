@@ -63,6 +63,19 @@ test("a node that is about to end says so at once, and serves on while balancers
   await expect(ask("/livez")).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });
 
+test("a connection that a proxy has open is answered after the port has closed", async () => {
+  const { gateway } = await startTestGateway({ config: { shutdownTimeoutMs: 4_000, shutdownNoticeMs: 1_000 } });
+  const ask = keptConnection(gateway.url);
+  expect(await ask("/graphql", "{ statusCursor }")).toMatchObject({ status: 200, connection: "keep-alive" });
+  const stopped = gateway.stop();
+  await eventually(async () => {
+    const outcome = await keptConnection(gateway.url)("/livez").catch(({ code }) => code);
+    return outcome === "ECONNREFUSED";
+  });
+  expect(await ask("/graphql", "{ statusCursor }")).toMatchObject({ status: 200, connection: "close" });
+  await stopped;
+});
+
 test("who waits at the port when it closes is answered", async () => {
   const { gateway } = await startTestGateway();
   const asked = Array.from({ length: 100 }, () => keptConnection(gateway.url)("/graphql", "{ statusCursor }"));

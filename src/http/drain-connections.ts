@@ -1,26 +1,41 @@
-// A node that is about to end sends its clients elsewhere: every answer is the last one of its connection, and the port
-// closes when nobody waits at it.
+// A node that is about to end sends its clients elsewhere, and loses no request that has reached it: every answer is the last
+// one of its connection, the port closes when nobody waits at it, and connections that are not used close last.
 
-import type { Server } from "node:http";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { Server } from "node:net";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
+
+export interface DrainParts {
+  isStopping: () => boolean;
+  /** How long a connection that is not used is left to whoever may be about to use it. */
+  lingerMs: number;
+  /** Ends what would stay open for days. Called when its clients cannot come back to this node any more. */
+  endLasting: () => Promise<void>;
+}
 
 const everyMs = 50;
 const quietTurns = 3;
 const longestTakingMs = 2_000;
 
-export function drainConnections(app: FastifyInstance, { isStopping }: { isStopping: () => boolean }): void {
+/** Closing the server waits until every connection has ended. */
+export function drainConnections(app: FastifyInstance, { isStopping, lingerMs, endLasting }: DrainParts): void {
   app.addHook("onSend", (_request, reply, _payload, done) => {
     if (isStopping()) reply.header("connection", "close");
     done();
   });
-  let timer: NodeJS.Timeout | undefined;
   app.addHook("preClose", async () => {
+    if (!app.server.listening) return;
     await takeWaiting(app.server);
-    // A stream that ended, or an answer that was begun before, leaves a connection that the client would keep.
-    timer = setInterval(() => app.server.closeIdleConnections(), everyMs);
+    // The HTTP server's own way would close connections with requests on them that were not read yet.
+    const ended = new Promise<void>((resolve) => Server.prototype.close.call(app.server, () => resolve()));
+    const lastingEnded = endLasting();
+    // A proxy finds the port closed, and here come only the requests for which it had a connection.
+    if (lingerMs > 0) await Promise.race([sleep(lingerMs), ended]);
+    const timer = setInterval(() => app.server.closeIdleConnections(), everyMs);
+    app.server.closeIdleConnections();
+    await Promise.all([ended, lastingEnded]);
+    clearInterval(timer);
   });
-  app.addHook("onClose", () => clearInterval(timer));
 }
 
 /**

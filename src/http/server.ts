@@ -20,6 +20,8 @@ export interface ServerParts extends Omit<GraphqlParts, "deadlines" | "isTraced"
   dashboardFolder: string | null;
   receiver: WebhookReceiver;
   limits: ServerLimits;
+  /** How long connections that are not used are left open at a stop. */
+  lingerMs: number;
 }
 
 export interface ServerLimits {
@@ -50,7 +52,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, logger, metrics),
   });
   limitConnections(app.server, limits.connectionsPerAddress, metrics);
-  drainConnections(app, parts);
+  let endLasting = async () => {};
+  drainConnections(app, { ...parts, endLasting: () => endLasting() });
   await secureHeaders(app);
   const deadlines = watchDeadlines(app, limits);
   logRequests(app, logger);
@@ -70,10 +73,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       maxMessageBytes: bodyBytes,
       onRefused: (reason) => metrics.refusals.inc({ reason }),
     });
-    app.addHook("preClose", async () => {
+    endLasting = () => {
       routes.endStreams();
-      await closeSockets();
-    });
+      return closeSockets();
+    };
   });
   await app.register(webhookRoutes, { receiver: parts.receiver });
   await app.register(operatorRoutes, parts);

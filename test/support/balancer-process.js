@@ -6,21 +6,20 @@ import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
 import { connect } from "node:net";
 
+const hostname = "127.0.0.1";
 const everyMs = 100;
 const maxTries = 4;
 const pauseMs = 50;
 
 const agent = new Agent({ keepAlive: true });
-const nodes = new Map();
+const nodes = process.argv.slice(2).map((port) => ({ port: Number(port), isReady: false, isBeingLookedAt: false }));
 let turn = 0;
-// Requests that were given to another node, since the first one's connection could not be had.
-let retried = 0;
 
 /** One at a time: an answer that was slow must not undo a later one. */
 async function look(node) {
   if (node.isBeingLookedAt) return;
   node.isBeingLookedAt = true;
-  node.isReady = await fetch(`${node.url.origin}/readyz`).then(
+  node.isReady = await fetch(`http://${hostname}:${node.port}/readyz`).then(
     async (answer) => (await answer.arrayBuffer()) && answer.ok,
     () => false,
   );
@@ -28,7 +27,7 @@ async function look(node) {
 }
 
 function pick(not) {
-  const ready = [...nodes.values()].filter((node) => node.isReady && node !== not);
+  const ready = nodes.filter((node) => node.isReady && node !== not);
   turn += 1;
   return ready[turn % Math.max(1, ready.length)] ?? null;
 }
@@ -41,7 +40,6 @@ async function serve(incoming, outgoing) {
     const node = pick(last) ?? pick();
     if (node && (await hand(node, incoming, Buffer.concat(chunks), outgoing))) return;
     last = node;
-    retried += 1;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   outgoing.writeHead(502).end("No node took it.");
@@ -49,7 +47,7 @@ async function serve(incoming, outgoing) {
 
 /** Answers false where the node cannot have begun on it. */
 function hand(node, incoming, body, outgoing) {
-  const { hostname, port } = node.url;
+  const { port } = node;
   const { method, url: path, headers } = incoming;
   return new Promise((resolve) => {
     const inner = request({ agent, hostname, port, method, path, headers });
@@ -74,7 +72,7 @@ function pass(incoming, near, head) {
   const node = pick();
   near.on("error", () => near.destroy());
   if (!node) return near.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
-  const far = connect(Number(node.url.port), node.url.hostname, () => {
+  const far = connect(node.port, hostname, () => {
     const lines = [`${incoming.method} ${incoming.url} HTTP/1.1`];
     for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
       lines.push(`${incoming.rawHeaders[at]}: ${incoming.rawHeaders[at + 1]}`);
@@ -88,25 +86,12 @@ function pass(incoming, near, head) {
   near.once("close", () => far.destroy());
 }
 
-const commands = {
-  add: async (url) => {
-    const node = { url: new URL(url), isReady: false };
-    nodes.set(url, node);
-    await look(node);
-  },
-  remove: (url) => nodes.delete(url),
-  retried: () => retried,
-};
-
 const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
 server.on("upgrade", pass);
-server.listen(0, "127.0.0.1");
+server.listen(0, hostname);
 await once(server, "listening");
 setInterval(() => {
-  for (const node of nodes.values()) void look(node);
+  for (const node of nodes) void look(node);
 }, everyMs);
-process.on("message", async ({ id, name, value }) => {
-  process.send({ id, answer: await commands[name](value) });
-});
 process.on("disconnect", () => process.exit());
-process.send({ id: 0, answer: `http://127.0.0.1:${server.address().port}` });
+process.send(`http://${hostname}:${server.address().port}`);

@@ -1,0 +1,88 @@
+// What stands before several nodes: a balancer that asks them whether they are ready, and nginx as ops/ sets it, which only
+// hears of a node that it could not reach.
+
+import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+export interface ReverseProxy {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const balancer = fileURLToPath(new URL("balancer-process.js", import.meta.url));
+const nginx = process.env.NGINX || "nginx";
+
+export async function startBalancer(ports: readonly number[]): Promise<ReverseProxy> {
+  const process = fork(balancer, ports.map(String), { execArgv: [] });
+  const [url] = (await once(process, "message")) as [string];
+  return { url, stop: () => ended(process, "SIGTERM") };
+}
+
+/** Why nginx cannot be run here; null where it can. */
+export function nginxIsMissing(): string | null {
+  return spawnSync(nginx, ["-v"]).error?.message ?? null;
+}
+
+/** The settings in ops/, on ports of this machine, and with what nginx writes in a folder of its own. */
+export async function startNginx(ports: readonly number[]): Promise<ReverseProxy> {
+  const directory = await mkdtemp(join(tmpdir(), "payout-gateway-nginx-"));
+  const port = await freePort();
+  const file = join(directory, "nginx.conf");
+  const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  const folders = kinds.map((kind) => `${kind}_temp_path ${directory}/${kind};`).join("\n");
+  let settings = await readFile("ops/nginx/nginx.conf", "utf8");
+  for (const [index, nodePort] of ports.entries()) {
+    settings = settings.replace(`gateway-${index + 1}:4000`, `127.0.0.1:${nodePort}`);
+  }
+  settings = settings
+    .replace("pid /tmp/nginx.pid;", `pid ${directory}/nginx.pid;`)
+    .replace("listen 8080;", `listen 127.0.0.1:${port};`)
+    .replace("http {", `http {\n${folders}`);
+  await writeFile(file, settings);
+  const options = ["-e", "stderr", "-p", directory, "-c", file];
+  execFileSync(nginx, [...options, "-t", "-q"]);
+  const process = spawn(nginx, [...options, "-g", "daemon off;"], { stdio: "ignore" });
+  await listening(port);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      await ended(process, "SIGTERM");
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** One that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function ended(process: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const exit = once(process, "exit");
+  process.kill(signal);
+  await exit;
+}
+
+async function listening(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, "127.0.0.1");
+    const isOpen = await Promise.race([
+      once(socket, "connect").then(() => true),
+      once(socket, "error").then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (isOpen) return;
+    await sleep(20);
+  }
+}
