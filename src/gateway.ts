@@ -215,14 +215,21 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const inbox = new InboxWorker({ database, door, adopter, metrics, tracing, logger });
     ending.work(() => inbox.stop());
-    const events = new EventStore(database);
+    const events = new EventStore({
+      database,
+      door,
+      metrics,
+      tracing,
+      logger,
+      appliesAtOnce: database.dialect === "sqlite",
+      onOpen: () => inbox.wake(),
+    });
     const receiver = new WebhookReceiver({
       events,
       secrets: webhookSecrets,
       toleranceSeconds: config.webhookToleranceSeconds,
       metrics,
       logger,
-      onStored: () => inbox.wake(),
     });
 
     const authenticator = new Authenticator({
@@ -326,7 +333,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         events,
         webhooks: new WebhooksDataSource(provider),
         everyMs: config.reconcileMs,
-        onStored: () => inbox.wake(),
         metrics,
         logger,
       });

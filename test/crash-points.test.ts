@@ -178,14 +178,14 @@ async function untilKnown(client: TestClient, email: string): Promise<string> {
   }
 }
 
-const webhookPoints = ["webhook-stored", "webhook-claimed", "webhook-settled"];
+const webhookPoints = ["webhook-storing", "webhook-stored", "webhook-settled"];
 
 async function crashWhileReceiving({ provider, start }: Place, point: string): Promise<void> {
   const first = await start({ crashAt: point });
   const { payout } = await first.client.createPayout({ customerId });
   expect(await first.process.exitCode).toBeNull();
-  // What is on disk is applied without another delivery.
-  const { client, process } = await start({ isDeaf: true });
+  // What is on disk is applied without another delivery; what is not was not answered either, and is delivered again.
+  const { client, process } = await start({ isDeaf: point !== "webhook-storing" });
   await client.payoutReaching(payout.id, "PROCESSING");
   provider.setWebhookUrl(`${client.url}/webhooks`);
   await client.payoutReaching(payout.id, "SUCCESSFUL");
@@ -195,10 +195,8 @@ async function crashWhileReceiving({ provider, start }: Place, point: string): P
   expect((await process.stop()).exitCode).toBe(0);
 }
 
-/** The worker waits for a look-up when the process dies; the provider has its 2xx by then and forgets the event. */
-async function crashAfterAnswering({ provider, start }: Place): Promise<void> {
-  const first = await start();
-  provider.failNext({ route: "GET /transaction/{id}", kind: "hang", when: "before" });
+/** A payout of which the gateway hears by its webhooks alone. Answers the transaction's id. */
+async function payElsewhere(provider: Place["provider"]): Promise<string> {
   const { transaction } = await callProvider<{ transaction: { id: string } }>(provider, "POST", "/payout", {
     wallet_id: payoutInput({}).walletId,
     customer_id: customerId,
@@ -209,10 +207,29 @@ async function crashAfterAnswering({ provider, start }: Place): Promise<void> {
     bank_id: "1",
     account_number: "0222500691",
   });
+  return transaction.id;
+}
+
+/** One that takes a look-up is stored, and then taken by the worker. */
+async function crashWhileClaiming({ provider, start }: Place): Promise<void> {
+  const first = await start({ crashAt: "webhook-claimed" });
+  await payElsewhere(provider);
+  expect(await first.process.exitCode).toBeNull();
+  const { client, process } = await start({ isDeaf: true });
+  const log = await untilLogged(client, "PayoutStatusChange", 5);
+  expect(faultsOf(log)).toEqual([]);
+  expect((await process.stop()).exitCode).toBe(0);
+}
+
+/** The worker waits for a look-up when the process dies; the provider has its 2xx by then and forgets the event. */
+async function crashAfterAnswering({ provider, start }: Place): Promise<void> {
+  const first = await start();
+  provider.failNext({ route: "GET /transaction/{id}", kind: "hang", when: "before" });
+  const transactionId = await payElsewhere(provider);
   const told = () =>
     provider
       .sentWebhooks()
-      .filter(({ body }) => (body as { transaction_id?: string }).transaction_id === transaction.id);
+      .filter(({ body }) => (body as { transaction_id?: string }).transaction_id === transactionId);
   await eventually(async () => told().some(({ status }) => status === 200));
   await eventually(async () => provider.received("GET /transaction/{id}").length > 0);
   await first.process.kill();
@@ -250,6 +267,7 @@ const cases = new Map<string, (place: Place) => Promise<void>>([
   ...payoutPoints.map(([point, note]) => [point, (place: Place) => crashWhilePaying(place, point, note)] as const),
   ...customerPoints.map(([point]) => [point, (place: Place) => crashWhileCreating(place, point)] as const),
   ...webhookPoints.map((point) => [point, (place: Place) => crashWhileReceiving(place, point)] as const),
+  ["webhook-claimed", crashWhileClaiming],
   ["mid-call", crashInMidCall],
   ["webhook-answered", crashAfterAnswering],
 ]);
@@ -300,5 +318,6 @@ describe("a gateway that is killed makes one customer of a call, when killed", (
 
 describe("a gateway that is killed applies each webhook once, when killed", () => {
   test.each(webhookPoints)("at %s", async (point) => outcomes.get(point));
+  test("when an event is taken by the worker", async () => outcomes.get("webhook-claimed"));
   test("after the 2xx and before the event was applied", async () => outcomes.get("webhook-answered"));
 });

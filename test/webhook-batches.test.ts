@@ -30,16 +30,33 @@ const payoutEvent = (transactionId: string, status = "PROCESSING") => ({
   transaction_status: status,
 });
 
-function storeOf(database: Database): { store: (body: Buffer) => Promise<boolean>; transactions: () => number } {
+interface TestStore {
+  store: (body: Buffer) => Promise<boolean>;
+  transactions: () => number;
+  /** How often there was something left to apply. */
+  calls: () => number;
+}
+
+function storeOf(database: Database, appliesAtOnce = false): TestStore {
   let transactions = 0;
-  const events = new EventStore({
+  let calls = 0;
+  const counted: Database = {
     ...database,
     transaction: (work) => {
       transactions += 1;
       return database.transaction(work);
     },
-  });
-  return { store: (body) => events.store(classifyEvent(body), body), transactions: () => transactions };
+  };
+  const { door } = doorTo(counted);
+  const onOpen = () => {
+    calls += 1;
+  };
+  const events = new EventStore({ ...quiet(), database: counted, door, appliesAtOnce, onOpen });
+  return {
+    store: (body) => events.store(classifyEvent(body), body),
+    transactions: () => transactions,
+    calls: () => calls,
+  };
 }
 
 const inboxOf = ({ db }: Database): Promise<InboxRow[]> => db.selectFrom("inbox").selectAll().orderBy("id").execute();
@@ -60,9 +77,15 @@ function doorTo(database: Database) {
   wakeUps.listen((position) => announced.push(position));
   return {
     announced,
-    door: new ChangeDoor({ database, wakeUps, metrics: new Metrics(), logger: pino({ level: "silent" }) }),
+    door: new ChangeDoor({ ...quiet(), database, wakeUps }),
   };
 }
+
+const quiet = () => ({
+  metrics: new Metrics(),
+  logger: pino({ level: "silent" }),
+  tracing: { isOn: false, start: () => null, stop: async () => {} },
+});
 
 /** Payouts under way of a customer, known by these transactions. */
 async function beginPayouts(database: Database, transactionIds: readonly string[]): Promise<void> {
@@ -218,10 +241,77 @@ describe("events that come together", () => {
       expect((await statusesOf(database)).get("ended")).toBe("FAILED");
     });
 
+    test("are applied by the transaction that stores them, as far as the mirror can tell", async () => {
+      const database = await open();
+      await beginPayouts(database, ["known", "ended"]);
+      const ended: PayoutChange = { kind: "payout", transactionId: "ended", status: "FAILED", details: {} };
+      await doorTo(database).door.apply([ended], { source: "WEBHOOK" });
+      const { store, transactions, calls } = storeOf(database, true);
+      const whole = [payoutEvent("known"), { type: "collection", event_id: "none of ours" }];
+      await Promise.all(whole.map((event) => store(Buffer.from(JSON.stringify(event)))));
+      expect([transactions(), calls()]).toEqual([1, 0]);
+      expect((await inboxOf(database)).map(({ state }) => state)).toEqual(["APPLIED", "IGNORED"]);
+
+      const events = [
+        payoutEvent("known"),
+        payoutEvent("unknown"),
+        payoutEvent("known", "SUCCESSFUL"),
+        payoutEvent("ended", "SUCCESSFUL"),
+        { ...payoutEvent("known"), event_id: "odd", transaction_status: "LAUNDERED" },
+      ];
+      const answers = await Promise.all(events.map((event) => store(Buffer.from(JSON.stringify(event)))));
+      // The first is a repeat.
+      expect(answers).toEqual([false, true, true, true, true]);
+      expect([transactions(), calls()]).toEqual([2, 1]);
+      const rows = (await inboxOf(database)).slice(2);
+      expect(rows.map(({ subject, state }) => [subject, state])).toEqual([
+        ["unknown", "RECEIVED"],
+        ["known", "APPLIED"],
+        ["ended", "RECEIVED"],
+        ["known", "PARKED"],
+      ]);
+      expect(rows.map(({ settled_at }) => settled_at !== null)).toEqual([false, true, false, true]);
+      expect(rows[3]?.reason).toContain("LAUNDERED");
+      expect((await statusesOf(database)).get("known")).toBe("SUCCESSFUL");
+    });
+
+    test("wait behind an earlier one of their subject that is not applied", async () => {
+      const database = await open();
+      await beginPayouts(database, ["t1", "t2", "t3"]);
+      const failed: PayoutChange = { kind: "payout", transactionId: "t3", status: "FAILED", details: {} };
+      await storeOf(database).store(Buffer.from(JSON.stringify(payoutEvent("t1"))));
+      const { store, calls } = storeOf(database, true);
+      await store(Buffer.from(JSON.stringify(payoutEvent("t1", "SUCCESSFUL"))));
+      expect(calls()).toBe(1);
+      expect((await inboxOf(database)).map(({ state }) => state)).toEqual(["RECEIVED", "RECEIVED"]);
+      // Nor does one of the same batch go ahead of it.
+      await doorTo(database).door.apply([failed], { source: "WEBHOOK" });
+      const batch = [payoutEvent("t3", "SUCCESSFUL"), payoutEvent("t3", "FAILED"), payoutEvent("t2")];
+      await Promise.all(batch.map((event) => store(Buffer.from(JSON.stringify(event)))));
+      expect((await inboxOf(database)).slice(2).map(({ subject, state }) => [subject, state])).toEqual([
+        ["t3", "RECEIVED"],
+        ["t3", "RECEIVED"],
+        ["t2", "APPLIED"],
+      ]);
+    });
+
+    test("are stored all the same where one of them spoils what applies them", async () => {
+      const database = await open();
+      await beginPayouts(database, ["t1", "t2"]);
+      await refuse(database, kind, "status_log", "entity_id", "payout-t2");
+      const { store, calls } = storeOf(database, true);
+      const events = [payoutEvent("t1"), payoutEvent("t2")];
+      const answers = await Promise.all(events.map((event) => store(Buffer.from(JSON.stringify(event)))));
+      expect(answers).toEqual([true, true]);
+      expect(calls()).toBe(1);
+      expect((await inboxOf(database)).map(({ state }) => state)).toEqual(["RECEIVED", "RECEIVED"]);
+      expect((await statusesOf(database)).get("t1")).toBe("PENDING");
+    });
+
     if (sharedKinds.includes(kind)) {
       test("at two nodes in two orders are each new once", async () => {
         const url = await newUrl();
-        const nodes = [await open(url), await open(url)].map(storeOf);
+        const nodes = [await open(url), await open(url)].map((each) => storeOf(each));
         const bodies = Array.from({ length: 100 }, (_, index) => collection(`e${index}`));
         const orders = [bodies, bodies.toReversed()];
         const answers = await Promise.all(nodes.map(({ store }, index) => Promise.all(orders[index]!.map(store))));

@@ -15,9 +15,11 @@ export class KnownPayouts {
   }
 
   async readAhead(changes: readonly Change[]): Promise<void> {
-    const named = changes.flatMap((change) => (change.kind === "payout" ? namesOf(change) : []));
+    let sought = changes.flatMap((change) => (change.kind === "payout" ? [namesOf(change)] : []));
     for (const handle of payoutHandles) {
-      const names = named.filter(([each]) => each === handle).map(([, name]) => name);
+      // Most are found by the first of their names.
+      sought = sought.filter((names) => !names.some((name) => this.#rows.has(toKey(...name))));
+      const names = sought.flatMap((each) => each.filter(([of]) => of === handle).map(([, name]) => name));
       for (const row of await lockPayouts(this.#database, this.#tx, handle, names)) {
         for (const key of keysOf(row)) this.#rows.set(key, row);
       }

@@ -10,16 +10,31 @@ const parked = sql.lit<InboxState>("PARKED");
 
 export type NewInboxRow = Omit<Insertable<InboxTable>, "id">;
 
-/** Stores events in their order; answers the contents of those that were not there yet. Each content comes once. */
-export async function insertEvents(db: Db | Tx, rows: readonly NewInboxRow[]): Promise<Set<string>> {
-  if (rows.length === 0) return new Set();
+/**
+ * Stores events in their order; answers the contents of those that were not there yet, and their ids. Each content comes
+ * once.
+ */
+export async function insertEvents(db: Db | Tx, rows: readonly NewInboxRow[]): Promise<Map<string, number>> {
+  if (rows.length === 0) return new Map();
   const inserted = await db
     .insertInto("inbox")
     .values([...rows])
     .onConflict((conflict) => conflict.columns(["dedupe_key", "content_hash"]).doNothing())
-    .returning("content_hash")
+    .returning(["id", "content_hash"])
     .execute();
-  return new Set(inserted.map(({ content_hash }) => content_hash));
+  return new Map(inserted.map(({ id, content_hash }) => [content_hash, id]));
+}
+
+/** Of the subjects, those that have an event which is still to be applied. */
+export async function openSubjects(tx: Tx, subjects: readonly string[]): Promise<Set<string>> {
+  if (subjects.length === 0) return new Set();
+  const open = await tx
+    .selectFrom("inbox")
+    .where("state", "=", received)
+    .where("subject", "in", subjects)
+    .select("subject")
+    .execute();
+  return new Set(open.map(({ subject }) => subject as string));
 }
 
 /** Whether an event with this key was stored before, whatever its content. */

@@ -7,7 +7,7 @@ import { MismatchedPayout } from "../mirror/apply-payout-change.js";
 import type { Tx } from "../store/database.js";
 import { claimEvents, freeEvents, type InboxRow, settleEvent, settleEvents } from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
-import { type Reading, readEvent, type Settlement } from "./apply-event.js";
+import { type Reading, readStored, type Settlement } from "./apply-event.js";
 
 export interface BatchOutcome {
   settled: [InboxRow, Settlement][];
@@ -61,14 +61,14 @@ export async function applyBatch(door: ChangeDoor, rows: readonly InboxRow[], le
 function readRow(row: InboxRow): Reading | null {
   if (row.attempts > 0) return null;
   try {
-    return readEvent(row);
+    return readStored(row);
   } catch {
     return null;
   }
 }
 
 /** Null where only the provider can tell. Nothing was written for it then. */
-async function settlementOf(reading: Reading, applyNext: ApplyNext): Promise<Settlement | null> {
+export async function settlementOf(reading: Reading, applyNext: ApplyNext): Promise<Settlement | null> {
   if (reading.state !== "CHANGES") return reading;
   // An event brings one change. Of several, the first could be written when the second is refused.
   const [change, ...more] = reading.changes;

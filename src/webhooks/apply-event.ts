@@ -8,7 +8,7 @@ import { UnknownSubject } from "../mirror/apply-context.js";
 import { MismatchedPayout } from "../mirror/apply-payout-change.js";
 import type { Tx } from "../store/database.js";
 import { type InboxRow, settleEvent } from "../store/inbox.queries.js";
-import { classifyEvent } from "./classify-event.js";
+import { classifyEvent, type WebhookEvent } from "./classify-event.js";
 import { toChanges, UnreadableEvent } from "./to-changes.js";
 
 export type Settlement = { state: "APPLIED" } | { state: "IGNORED" } | { state: "PARKED"; reason: string };
@@ -23,14 +23,18 @@ export class SubjectNotFound extends Error {
   override readonly name = "SubjectNotFound";
 }
 
-/** What a stored event says; `PARKED` where it cannot be read. */
+/** What an event says; `PARKED` where it cannot be read. */
 export type Reading = { state: "CHANGES"; changes: Change[] } | Exclude<Settlement, { state: "APPLIED" }>;
 
-export function readEvent(row: InboxRow): Reading {
+export function readStored(row: InboxRow): Reading {
+  // What could not be read when it came stays unread: its stored text is not the bytes that were signed.
+  const event = classifyEvent(Buffer.from(row.raw_body));
+  return readEvent(row.kind === "unknown" ? { ...event, kind: "unknown" } : event);
+}
+
+export function readEvent(event: WebhookEvent): Reading {
   try {
-    // What could not be read when it came stays unread: its stored text is not the bytes that were signed.
-    const event = classifyEvent(Buffer.from(row.raw_body));
-    const changes = toChanges(row.kind === "unknown" ? { ...event, kind: "unknown" } : event);
+    const changes = toChanges(event);
     return changes.length === 0 ? { state: "IGNORED" } : { state: "CHANGES", changes };
   } catch (error) {
     if (error instanceof UnreadableEvent || error instanceof UnknownStatusWord) {
@@ -42,7 +46,7 @@ export function readEvent(row: InboxRow): Reading {
 
 /** Applies the event and settles it in the same transaction, or parks it with a reason. Asks the provider where needed. */
 export async function applyEvent(parts: EventApplierParts, row: InboxRow): Promise<Settlement> {
-  const reading = readEvent(row);
+  const reading = readStored(row);
   if (reading.state !== "CHANGES") return reading;
   try {
     await applyChanges(parts, row, reading.changes);

@@ -10,7 +10,8 @@ import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Tracing } from "../telemetry/tracing.js";
 import { applyBatch } from "./apply-batch.js";
-import { applyEvent, type EventApplierParts, type Settlement } from "./apply-event.js";
+import { applyEvent, type EventApplierParts } from "./apply-event.js";
+import { reportSettlement } from "./report-settlement.js";
 import { EventTracer } from "./trace-events.js";
 
 export interface InboxWorkerParts extends EventApplierParts {
@@ -87,7 +88,7 @@ export class InboxWorker {
     const startedAtMs = Date.now();
     try {
       const { settled, left } = await applyBatch(door, events, leaseMs);
-      for (const [event, settlement] of settled) this.#report(event, settlement);
+      for (const [event, settlement] of settled) reportSettlement(this.#parts, event, settlement);
       await this.#tracer.together(startedAtMs, settled);
       return left;
     } catch (error) {
@@ -126,17 +127,10 @@ export class InboxWorker {
         await settleEvent(this.#parts.database.db, event.id, { reason: null, ...settlement });
       }
       reachPoint("webhook-settled");
-      this.#report(event, settlement);
+      reportSettlement(this.#parts, event, settlement);
     } catch (error) {
       await this.#postpone(event, error instanceof Error ? error.message : "It could not be applied.");
     }
-  }
-
-  #report(event: InboxRow, settlement: Settlement): void {
-    const { metrics, logger } = this.#parts;
-    metrics.inboxEvents.inc({ outcome: settlement.state.toLowerCase() });
-    if (settlement.state !== "PARKED") return;
-    logger.error({ event: event.id, type: event.type, reason: settlement.reason }, "webhook event parked");
   }
 
   async #postpone(event: InboxRow, reason: string): Promise<void> {
@@ -158,6 +152,6 @@ export class InboxWorker {
   async #park(event: InboxRow, reason: string): Promise<void> {
     const settlement = { state: "PARKED" as const, reason };
     await settleEvent(this.#parts.database.db, event.id, settlement);
-    this.#report(event, settlement);
+    reportSettlement(this.#parts, event, settlement);
   }
 }

@@ -20,8 +20,6 @@ export interface WebhookReceiverParts {
   toleranceSeconds: number;
   metrics: Metrics;
   logger: Logger;
-  /** Called when there is something new to apply. */
-  onStored: () => void;
 }
 
 export class WebhookReceiver {
@@ -33,7 +31,7 @@ export class WebhookReceiver {
 
   /** STORED and REPEATED are both to be answered with success. */
   async receive(delivery: ReceivedDelivery): Promise<"STORED" | "REPEATED" | "REFUSED"> {
-    const { events, secrets, toleranceSeconds, metrics, logger, onStored } = this.#parts;
+    const { events, secrets, toleranceSeconds, metrics, logger } = this.#parts;
     const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds });
     if (!verdict.ok) {
       metrics.webhooks.inc({ kind: "unknown", outcome: "refused" });
@@ -50,7 +48,6 @@ export class WebhookReceiver {
       "payout_gateway.outcome": inserted ? "stored" : "repeated",
       "payout_gateway.event.kind": event.kind,
     });
-    if (inserted) onStored();
     return inserted ? "STORED" : "REPEATED";
   }
 }

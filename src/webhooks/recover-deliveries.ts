@@ -14,7 +14,6 @@ export interface DeliveryRecoveryParts {
   events: EventStore;
   webhooks: WebhooksDataSource;
   metrics: Metrics;
-  onStored: () => void;
 }
 
 /** One of the two readings: which deliveries, and how far behind the last reading it begins. */
@@ -67,14 +66,10 @@ async function read(parts: DeliveryRecoveryParts, { status, setting, rereadMs }:
   await writeSetting(database.db, nextPageSetting, String(firstPage + maxPages));
 }
 
-async function takeOver(
-  { database, events, metrics, onStored }: DeliveryRecoveryParts,
-  rawBody: Buffer,
-): Promise<void> {
+async function takeOver({ database, events, metrics }: DeliveryRecoveryParts, rawBody: Buffer): Promise<void> {
   const event = classifyEvent(rawBody);
   // The log prints the body anew: its bytes are not the ones that were signed, so only the key can be compared.
   if (await hasEventKey(database.db, event.dedupeKey)) return;
   if (!(await events.store(event, rawBody))) return;
   metrics.reconciliations.inc({ kind: "delivery", found: "moved" });
-  onStored();
 }

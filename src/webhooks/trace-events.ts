@@ -2,7 +2,7 @@
 // payout or customer that it speaks of was made.
 
 import type { Database } from "../store/database.js";
-import type { InboxRow } from "../store/inbox.queries.js";
+import type { InboxRow, NewInboxRow } from "../store/inbox.queries.js";
 import { traceParentsOf } from "../store/intent.queries.js";
 import type { Logger } from "../telemetry/logger.js";
 import { type Span, type Tracing, within } from "../telemetry/tracing.js";
@@ -14,6 +14,8 @@ export interface EventTracerParts {
   logger: Logger;
 }
 
+type TracedEvent = Pick<NewInboxRow, "kind" | "subject" | "attempts" | "trace_parent">;
+
 const name = "apply webhook event";
 
 export class EventTracer {
@@ -24,7 +26,7 @@ export class EventTracer {
   }
 
   /** What was applied by one transaction since then. */
-  async together(startedAtMs: number, settled: readonly (readonly [InboxRow, Settlement])[]): Promise<void> {
+  async together(startedAtMs: number, settled: readonly (readonly [TracedEvent, Settlement])[]): Promise<void> {
     if (!this.#parts.tracing.isOn || settled.length === 0) return;
     const spans = settled.map(([event, { state }]) => {
       const span = this.#start(event, startedAtMs) as Span;
@@ -52,17 +54,17 @@ export class EventTracer {
     }
   }
 
-  #start(event: InboxRow, startedAtMs?: number): Span | null {
+  #start(event: TracedEvent, startedAtMs?: number): Span | null {
     return this.#parts.tracing.start(name, {
       kind: "consumer",
-      attributes: { "payout_gateway.event.kind": event.kind, "payout_gateway.attempt": event.attempts + 1 },
+      attributes: { "payout_gateway.event.kind": event.kind, "payout_gateway.attempt": (event.attempts ?? 0) + 1 },
       ...(startedAtMs === undefined ? {} : { startedAtMs }),
-      ...(event.trace_parent === null ? {} : { traceParent: event.trace_parent }),
+      ...(!event.trace_parent ? {} : { traceParent: event.trace_parent }),
     });
   }
 
   /** What a trace lacks must not be what an event fails for. */
-  async #link(spans: readonly (readonly [InboxRow, Span])[]): Promise<void> {
+  async #link(spans: readonly (readonly [TracedEvent, Span])[]): Promise<void> {
     const subjects = spans.flatMap(([{ subject }, { isRecorded }]) => (isRecorded && subject ? [subject] : []));
     if (subjects.length === 0) return;
     try {
