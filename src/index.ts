@@ -5,7 +5,7 @@ import { NewerDatabase } from "./store/migration-state.js";
 import { createLogger } from "./telemetry/logger.js";
 import { printWelcome } from "./welcome.js";
 
-try {
+async function start(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel, config.isTerminal);
   for (const warning of config.warnings) logger.warn(warning);
@@ -23,9 +23,11 @@ try {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-} catch (error) {
+}
+
+start().catch((error) => {
   // What an operator can mend needs no stack.
   const isMendable = error instanceof ConfigError || error instanceof NewerDatabase;
   console.error(isMendable ? error.message : error);
   process.exitCode = 1;
-}
+});

@@ -51,7 +51,7 @@ function faultsOfText(folder, path) {
 function undeclaredImports(folder, paths) {
   const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8") || "{}");
   // Bundles hold the same once more, and other packages' own text.
-  const isOurs = (path) => path.endsWith(".js") && !/^dist\/(dashboard\/|bundled\/|index\.js)/.test(path);
+  const isOurs = (path) => path.endsWith(".js") && !/^dist\/(dashboard\/|index\.js)/.test(path);
   return paths.filter(isOurs).flatMap((path) =>
     [...readFileSync(join(folder, path), "utf8").matchAll(imports)]
       .map(([, specifier]) => /^(@[^/]+\/)?[^/]+/.exec(specifier)[0])

@@ -35,6 +35,15 @@ const tell = (report: Report) => process.send?.(report);
 process.on("message", (order: Order) => {
   carryOut(order).then(tell, (error: Error) => tell({ report: "failed", reason: error.stack ?? error.message }));
 });
+// Nobody gives orders where the build runs it, to keep what the engine compiles for a start.
+if (!process.send) {
+  void carryOut({
+    order: "start",
+    environment: process.env as Record<string, string>,
+    patience: undefined,
+    logFile: "/dev/null",
+  });
+}
 // Whoever gave the orders is gone.
 process.on("disconnect", () => process.exit(0));
 tell({ report: "ready" });
