@@ -27,6 +27,7 @@ import {
   insertEvents,
   type NewInboxRow,
   nextEventAt,
+  openSubjects,
   settleEvent,
   settleEvents,
 } from "../src/store/inbox.queries.js";
@@ -645,10 +646,11 @@ forEachDatabase((name, open, newUrl) => {
       const { db } = await open();
       const event = eventRow({ dedupe_key: "e1", content_hash: "h1" });
       const other = { ...event, content_hash: "h2" };
-      expect(await insertEvents(db, [])).toEqual(new Set());
-      expect(await insertEvents(db, [event])).toEqual(new Set(["h1"]));
-      expect(await insertEvents(db, [{ ...event, raw_body: "repeated" }])).toEqual(new Set());
-      expect(await insertEvents(db, [event, other, eventRow({ content_hash: "h3" })])).toEqual(new Set(["h2", "h3"]));
+      const store = async (rows: Parameters<typeof insertEvents>[1]) => [...(await insertEvents(db, rows)).keys()];
+      expect(await store([])).toEqual([]);
+      expect(await store([event])).toEqual(["h1"]);
+      expect(await store([{ ...event, raw_body: "repeated" }])).toEqual([]);
+      expect((await store([event, other, eventRow({ content_hash: "h3" })])).sort()).toEqual(["h2", "h3"]);
       expect(await contentsByKey(db, ["e1", "e2"])).toEqual(
         new Map([
           ["e1", new Set(["h1", "h2"])],
@@ -656,6 +658,18 @@ forEachDatabase((name, open, newUrl) => {
         ]),
       );
       expect(await countEvents(db, "RECEIVED")).toBe(3);
+    });
+
+    test("tells which subjects have an event that is still to be applied", async () => {
+      const { db, transaction } = await open();
+      const ids = await insertEvents(
+        db,
+        ["s1", "s2", "s3"].map((subject) => eventRow({ subject, dedupe_key: subject, content_hash: subject })),
+      );
+      await settleEvent(db, ids.get("s2") as number, { state: "APPLIED", reason: null });
+      const waiting = await transaction((tx) => openSubjects(tx, ["s1", "s2", "s4"]));
+      expect(waiting).toEqual(new Set(["s1"]));
+      expect(await transaction((tx) => openSubjects(tx, []))).toEqual(new Set());
     });
 
     test("of many deliveries of one event at once, one is kept", async () => {
