@@ -11,7 +11,6 @@ async function start(): Promise<void> {
   for (const warning of config.warnings) logger.warn(warning);
   const dashboardFolder = fileURLToPath(new URL("dashboard", import.meta.url));
   const gateway = await startGateway(config, { logger, dashboardFolder });
-  printWelcome(gateway);
 
   const stop = async (signal: string) => {
     logger.info({ signal }, "stopping");
@@ -23,6 +22,8 @@ async function start(): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // Whoever reads that it runs may end it.
+  printWelcome(gateway);
 }
 
 start().catch((error) => {

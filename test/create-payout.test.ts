@@ -1,5 +1,4 @@
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { freePort } from "./support/free-port.js";
 import { callProvider, createCustomerAtProvider, moveCustomer } from "./support/provider-calls.js";
 import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
@@ -26,14 +25,6 @@ async function payoutByKey({ client }: TestGateway, idempotencyKey: string) {
 
 function statusesOf(payout: { statusChanges: { payoutTo: string }[] }): string[] {
   return payout.statusChanges.map(({ payoutTo }) => payoutTo);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe("one idempotency key", () => {

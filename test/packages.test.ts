@@ -3,12 +3,12 @@
 
 import { execFile, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { DCLinter } from "dclint";
 import { validate } from "dockerfile-utils";
 import yaml from "js-yaml";
 import { readConfig } from "../src/config.js";
+import { freePort } from "./support/free-port.js";
 import { settingsRead } from "./support/settings-read.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 
@@ -132,11 +132,7 @@ test("the container's health check tells whether the gateway answers", async () 
     );
   const { gateway } = await startTestGateway();
   expect(await check(Number(new URL(gateway.url).port))).toBe(0);
-  const taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
-  const { port } = taken.address() as { port: number };
-  await new Promise((resolve) => taken.close(resolve));
-  expect(await check(port)).toBe(1);
+  expect(await check(await freePort())).toBe(1);
 });
 
 test("the image is built of what is there, and of all that is a workspace", () => {

@@ -1,6 +1,5 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { eventually } from "./support/eventually.js";
+import { freePort } from "./support/free-port.js";
 import { callProvider, createCustomerAtProvider } from "./support/provider-calls.js";
 import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
@@ -16,14 +15,6 @@ const start = () => startTestGateway({ config: { providerTimeoutMs: 1_000 }, pat
 const mutation = `mutation ($input: CreateCustomerInput!) {
   createCustomer(input: $input) { customer { id status email } replayed userErrors { field code } }
 }`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** The customers that the provider has by this address. */
 async function atProvider({ provider }: TestGateway, email: string): Promise<{ id: string }[]> {

@@ -1,8 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import WebSocket from "ws";
 import { type Build, buildGateway } from "./support/built-gateway.js";
+import { freePort } from "./support/free-port.js";
 import { readSandboxLines } from "./support/sandbox-lines.js";
 import { statusChangeFields, TestClient } from "./support/test-client.js";
 
@@ -11,14 +10,6 @@ beforeAll(async () => {
   build = await buildGateway();
 });
 afterAll(() => build.remove());
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("the gateway does the main job with a provider that it knows by URL and credentials alone", async () => {
   const port = await freePort();

@@ -3,7 +3,7 @@
 
 import type { ApplyNext, ChangeDoor } from "../mirror/apply-change.js";
 import type { Tx } from "../store/database.js";
-import { insertEvents, type NewInboxRow, openSubjects } from "../store/inbox.queries.js";
+import { contentsByKey, insertEvents, type NewInboxRow, openSubjects } from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import { settlementOf } from "./apply-batch.js";
 import { type Reading, readEvent, type Settlement } from "./apply-event.js";
@@ -14,36 +14,33 @@ export interface ArrivedEvent {
   row: NewInboxRow;
 }
 
-export interface ArrivalOutcome<T> {
+export interface ArrivalOutcome {
   /** The contents of those that were not there yet, and their ids. */
   inserted: Map<string, number>;
-  settled: [T, Settlement][];
+  settled: [NewInboxRow, Settlement][];
 }
 
-export async function applyArrivals<T extends ArrivedEvent>(
-  door: ChangeDoor,
-  arrivals: readonly T[],
-  freshOf: (tx: Tx, arrivals: readonly T[]) => Promise<T[]>,
-): Promise<ArrivalOutcome<T>> {
-  const readings = new Map(arrivals.map((arrival) => [arrival, readArrival(arrival)]));
+export async function applyArrivals(door: ChangeDoor, arrivals: readonly ArrivedEvent[]): Promise<ArrivalOutcome> {
+  const readings = new Map(arrivals.map(({ event, row }) => [row, readArrival(event)]));
   const changes = [...readings.values()].flatMap((reading) => (reading?.state === "CHANGES" ? reading.changes : []));
-  const work = async (tx: Tx, applyNext: ApplyNext) => {
+  const work = async (tx: Tx, applyNext: ApplyNext): Promise<ArrivalOutcome> => {
     const fresh = await freshOf(tx, arrivals);
-    const subjects = fresh.flatMap(({ row }) => row.subject ?? []);
-    const waiting = await openSubjects(tx, subjects);
+    const waiting = await openSubjects(
+      tx,
+      fresh.flatMap(({ subject }) => subject ?? []),
+    );
     reachPoint("webhook-storing");
     const rows: NewInboxRow[] = [];
-    const settled: ArrivalOutcome<T>["settled"] = [];
-    for (const arrival of fresh) {
-      const { row } = arrival;
-      const reading = readings.get(arrival);
-      const mayBeNext = row.subject === null || row.subject === undefined || !waiting.has(row.subject);
-      const settlement = reading && mayBeNext ? await settlementOf(reading, applyNext) : null;
+    const settled: ArrivalOutcome["settled"] = [];
+    for (const row of fresh) {
+      const { subject } = row;
+      const reading = subject && waiting.has(subject) ? null : readings.get(row);
+      const settlement = reading ? await settlementOf(reading, applyNext) : null;
       if (settlement) {
-        settled.push([arrival, settlement]);
-        rows.push({ ...row, reason: null, ...settlement, settled_at: Date.now() });
+        settled.push([row, settlement]);
+        rows.push({ ...row, ...settlement, settled_at: Date.now() });
       } else {
-        if (row.subject) waiting.add(row.subject);
+        if (subject) waiting.add(subject);
         rows.push(row);
       }
     }
@@ -54,8 +51,24 @@ export async function applyArrivals<T extends ArrivedEvent>(
   return outcome;
 }
 
+/** Rows of those that are not stored yet, each content once. */
+export async function freshOf(tx: Tx, arrivals: readonly ArrivedEvent[]): Promise<NewInboxRow[]> {
+  const rows = arrivals.map(({ row }) => row);
+  const contents = await contentsByKey(
+    tx,
+    rows.map(({ dedupe_key }) => dedupe_key),
+  );
+  return rows.filter((row) => {
+    const known = contents.get(row.dedupe_key);
+    if (!known || known.has(row.content_hash)) return false;
+    row.is_conflict = known.size > 0 ? 1 : 0;
+    known.add(row.content_hash);
+    return true;
+  });
+}
+
 /** Null where it has to be found out alone what is wrong with it. */
-function readArrival({ event }: ArrivedEvent): Reading | null {
+function readArrival(event: WebhookEvent): Reading | null {
   try {
     return readEvent(event);
   } catch {

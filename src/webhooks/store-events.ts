@@ -5,13 +5,13 @@
 import { AsyncResource } from "node:async_hooks";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { ChangeDoor } from "../mirror/apply-change.js";
-import { type Database, isAboutRows, type Tx } from "../store/database.js";
-import { contentsByKey, insertEvents, type NewInboxRow } from "../store/inbox.queries.js";
+import { type Database, isAboutRows } from "../store/database.js";
+import { insertEvents, type NewInboxRow } from "../store/inbox.queries.js";
 import { operatorTenant } from "../store/visibility.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { activeSpan, type Tracing } from "../telemetry/tracing.js";
-import { type ArrivalOutcome, type ArrivedEvent, applyArrivals } from "./apply-arrivals.js";
+import { type ArrivalOutcome, type ArrivedEvent, applyArrivals, freshOf } from "./apply-arrivals.js";
 import type { WebhookEvent } from "./classify-event.js";
 import { reportSettlement } from "./report-settlement.js";
 import { EventTracer } from "./trace-events.js";
@@ -99,9 +99,7 @@ export class EventStore {
     const { database, appliesAtOnce, onOpen } = this.#parts;
     const outcome = appliesAtOnce ? await this.#insertAndApply(batch) : null;
     if (outcome) return outcome;
-    const inserted = await database.transaction(async (tx) =>
-      insertEvents(tx, (await freshOf(tx, batch)).map(toRowOf)),
-    );
+    const inserted = await database.transaction(async (tx) => insertEvents(tx, await freshOf(tx, batch)));
     if (inserted.size > 0) onOpen();
     return inserted;
   }
@@ -110,42 +108,22 @@ export class EventStore {
   async #insertAndApply(batch: readonly Arrival[]): Promise<Map<string, number> | null> {
     const { door, onOpen, logger } = this.#parts;
     const startedAtMs = Date.now();
-    let outcome: ArrivalOutcome<Arrival>;
+    let outcome: ArrivalOutcome;
     try {
-      outcome = await applyArrivals(door, batch, freshOf);
+      outcome = await applyArrivals(door, batch);
     } catch (error) {
       logger.warn({ err: error, events: batch.length }, "webhook events not applied while they were stored");
       return null;
     }
     const { inserted, settled } = outcome;
     if (inserted.size > settled.length) onOpen();
-    for (const [{ row }, settlement] of settled) {
-      reportSettlement(this.#parts, { id: inserted.get(row.content_hash), type: row.type }, settlement);
+    for (const [{ content_hash, type }, settlement] of settled) {
+      reportSettlement(this.#parts, { id: inserted.get(content_hash), type }, settlement);
     }
-    await this.#tracer.together(
-      startedAtMs,
-      settled.map(([{ row }, settlement]) => [row, settlement]),
-    );
+    await this.#tracer.together(startedAtMs, settled);
     return inserted;
   }
 }
-
-/** Those that are not stored yet, each once. */
-async function freshOf<T extends ArrivedEvent>(tx: Tx, batch: readonly T[]): Promise<T[]> {
-  const contents = await contentsByKey(
-    tx,
-    batch.map(({ row }) => row.dedupe_key),
-  );
-  return batch.filter(({ row }) => {
-    const known = contents.get(row.dedupe_key);
-    if (!known || known.has(row.content_hash)) return false;
-    row.is_conflict = known.size > 0 ? 1 : 0;
-    known.add(row.content_hash);
-    return true;
-  });
-}
-
-const toRowOf = ({ row }: ArrivedEvent) => row;
 
 function toRow(event: WebhookEvent, rawBody: Buffer): NewInboxRow {
   const now = Date.now();

@@ -4,11 +4,12 @@
 import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { eventually } from "./eventually.js";
+import { freePort } from "./free-port.js";
 
 export interface ReverseProxy {
   url: string;
@@ -48,7 +49,7 @@ export async function startNginx(ports: readonly number[]): Promise<ReverseProxy
   const options = ["-e", "stderr", "-p", directory, "-c", file];
   execFileSync(nginx, [...options, "-t", "-q"]);
   const process = spawn(nginx, [...options, "-g", "daemon off;"], { stdio: "ignore" });
-  await listening(port);
+  await eventually(() => isListening(port));
   return {
     url: `http://127.0.0.1:${port}`,
     stop: async () => {
@@ -58,31 +59,18 @@ export async function startNginx(ports: readonly number[]): Promise<ReverseProxy
   };
 }
 
-/** One that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 async function ended(process: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const exit = once(process, "exit");
   process.kill(signal);
   await exit;
 }
 
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, "127.0.0.1");
-    const isOpen = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "error").then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (isOpen) return;
-    await sleep(20);
-  }
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  const isOpen = await once(socket, "connect").then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isOpen;
 }
