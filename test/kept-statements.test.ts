@@ -1,5 +1,6 @@
 import SqliteDatabase from "better-sqlite3";
 import { sql } from "kysely";
+import { keptQuery } from "../src/store/kept-query.js";
 import { readSetting, writeSetting } from "../src/store/setting.queries.js";
 import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
 
@@ -65,4 +66,19 @@ test("a transaction that reads first and writes later is not overtaken in betwee
   } finally {
     other.close();
   }
+});
+
+test("a kept text asks with the values of each time, and never in another order than its own", async () => {
+  const { db } = await openTestDatabase("sqlite::memory:");
+  for (const name of ["a", "b", "c"]) await writeSetting(db, name, `of ${name}`);
+  const between = (...bounds: [string, string]) =>
+    keptQuery(db, "settings between", bounds, () =>
+      db.selectFrom("settings").where("name", ">=", bounds[0]).where("name", "<=", bounds[1]).select("value"),
+    );
+  expect(await between("a", "b")).toEqual([{ value: "of a" }, { value: "of b" }]);
+  expect(await between("c", "d")).toEqual([{ value: "of c" }]);
+  const turned = keptQuery(db, "settings, turned", ["b", "a"], () =>
+    db.selectFrom("settings").where("name", ">=", "a").where("name", "<=", "b").select("value"),
+  );
+  await expect(turned).rejects.toThrow('"settings, turned" does not ask with its values in their order');
 });

@@ -38,10 +38,9 @@ export async function customerConnection(
   visibility: Visibility,
 ): Promise<CustomerConnection & Countable> {
   const rows = await customersPage(database.db, search, { first, after: decodeKey(after) }, visibility);
-  return {
-    ...connectionOf(rows.map(toCustomer), { first, after }, encodeKey),
+  return Object.assign(connectionOf(rows.map(toCustomer), { first, after }, encodeKey), {
     countAll: () => countCustomers(database.db, search, visibility),
-  };
+  });
 }
 
 export async function payoutConnection(
@@ -76,10 +75,9 @@ function toPayoutConnection(
   visibility: Visibility,
 ): PayoutConnection & Countable {
   const payouts = rows.map((row) => toPayout(row, visibility));
-  return {
-    ...connectionOf(payouts, page, encodeKey),
+  return Object.assign(connectionOf(payouts, page, encodeKey), {
     countAll: () => countPayouts(database.db, search, visibility),
-  };
+  });
 }
 
 export function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, T[]> {
@@ -93,18 +91,25 @@ export function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map
   return groups;
 }
 
-/** One row more than asked for tells that the list goes on. */
+/** One row more than asked for tells that the list goes on. Cursors are made where they are asked for. */
 export function connectionOf<T>(rows: T[], { first, after }: PageArgs, cursorOf: (node: T) => string) {
   const nodes = rows.slice(0, first);
-  const edges = nodes.map((node) => ({ node, cursor: cursorOf(node) }));
+  const placeOf = (index: number) => {
+    const node = nodes.at(index);
+    return node === undefined ? null : cursorOf(node);
+  };
   return {
-    edges,
     nodes,
-    pageInfo: {
-      hasNextPage: rows.length > first,
-      hasPreviousPage: after !== null,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+    get edges() {
+      return nodes.map((node) => ({ node, cursor: cursorOf(node) }));
+    },
+    get pageInfo() {
+      return {
+        hasNextPage: rows.length > first,
+        hasPreviousPage: after !== null,
+        startCursor: placeOf(0),
+        endCursor: placeOf(-1),
+      };
     },
   };
 }

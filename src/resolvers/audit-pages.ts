@@ -11,10 +11,10 @@ export async function auditConnection(
   { first, after }: PageArgs,
 ): Promise<AuditConnection & Countable> {
   const rows = await audit.page(search, { first, before: decode(after) });
-  return {
-    ...connectionOf(rows.map(toEntry), { first, after }, ({ id }) => encode(id)),
-    countAll: () => audit.count(search),
-  };
+  return Object.assign(
+    connectionOf(rows.map(toEntry), { first, after }, ({ id }) => encode(id)),
+    { countAll: () => audit.count(search) },
+  );
 }
 
 function toEntry(row: AuditRow): AuditEntry {

@@ -1,10 +1,11 @@
 import { type Insertable, type Selectable, sql } from "kysely";
 import type { CustomerStatus, CustomerType } from "../schema/customer.enum.js";
 import type { Database, Db, Tx } from "./database.js";
+import { keptQuery } from "./kept-query.js";
 import { countOf, newestOf, type PageRequest } from "./page.js";
 import type { CustomersTable } from "./tables.js";
 import { textPattern } from "./text-pattern.js";
-import type { Visibility } from "./visibility.js";
+import { shapeOf, type Visibility, valuesOf } from "./visibility.js";
 
 export type CustomerRow = Selectable<CustomersTable>;
 
@@ -15,7 +16,9 @@ export interface CustomerSearch {
 }
 
 export function customersByIds(db: Db, ids: readonly string[], visibility: Visibility): Promise<CustomerRow[]> {
-  return visible(db, visibility).where("id", "in", ids).selectAll().execute();
+  return keptQuery(db, `customers ${shapeOf(ids, visibility)}`, valuesOf(ids, visibility), () =>
+    visible(db, visibility).where("id", "in", ids).selectAll(),
+  );
 }
 
 /** One row more than asked for tells whether a next page exists. */

@@ -1,10 +1,11 @@
 import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from "kysely";
 import type { PayoutStatus } from "../schema/payout.enum.js";
 import type { Database, Db, Tx } from "./database.js";
+import { keptQuery } from "./kept-query.js";
 import { countOf, newestOf, type PageRequest, unindexed } from "./page.js";
 import type { PayoutsTable, Tables } from "./tables.js";
 import { textPattern } from "./text-pattern.js";
-import type { Visibility } from "./visibility.js";
+import { shapeOf, type Visibility, valuesOf } from "./visibility.js";
 
 export type PayoutRow = Selectable<PayoutsTable>;
 
@@ -23,7 +24,9 @@ export const payoutHandles = ["id", "merchant_reference", "transaction_id"] as c
 export type PayoutHandle = (typeof payoutHandles)[number];
 
 export function payoutsByIds(db: Db, ids: readonly string[], visibility: Visibility): Promise<PayoutRow[]> {
-  return visible(db, visibility).where("id", "in", ids).selectAll().execute();
+  return keptQuery(db, `payouts ${shapeOf(ids, visibility)}`, valuesOf(ids, visibility), () =>
+    visible(db, visibility).where("id", "in", ids).selectAll(),
+  );
 }
 
 export function payoutsByTransactionIds(db: Db, ids: readonly string[], visibility: Visibility): Promise<PayoutRow[]> {

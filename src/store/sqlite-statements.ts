@@ -12,7 +12,7 @@ const keepable = /^(select|insert|update|delete|with|begin|commit|rollback)\b/i;
 
 /** What Kysely needs of a database, on statements that outlive a query. */
 export function withKeptStatements(database: SqliteDatabase.Database): KyselySqlite {
-  const kept = new LRUCache<string, SqliteDatabase.Statement>({ max: maxKept });
+  const kept = new LRUCache<string, SqliteStatement>({ max: maxKept });
   return {
     close: () => void database.close(),
     prepare: (given): SqliteStatement => {
@@ -21,10 +21,40 @@ export function withKeptStatements(database: SqliteDatabase.Database): KyselySql
       const text = given === "begin" ? "begin immediate" : given;
       const known = kept.get(text);
       // Never one that is still being read: Kysely lends the connection to one query at a time.
-      if (known) return known as unknown as SqliteStatement;
+      if (known) return known;
       const statement = database.prepare(text);
-      if (text.length <= maxTextLength && keepable.test(text)) kept.set(text, statement);
-      return statement as unknown as SqliteStatement;
+      const usable = statement.reader ? readingRows(statement) : (statement as unknown as SqliteStatement);
+      if (text.length <= maxTextLength && keepable.test(text)) kept.set(text, usable);
+      return usable;
     },
   };
+}
+
+type Values = readonly unknown[];
+
+/** The driver makes objects of rows at twice the cost of lists, of which they are made here. */
+function readingRows(statement: SqliteDatabase.Statement): SqliteStatement {
+  statement.raw();
+  let maker = rowMaker(statement);
+  const toRow = (values: Values) => {
+    // Another process may have added columns to a table that all of is asked for.
+    if (values.length !== maker.width) maker = rowMaker(statement);
+    return maker.toRow(values);
+  };
+  return {
+    reader: true,
+    all: (parameters) => (statement.all(parameters) as Values[]).map(toRow),
+    run: (parameters) => statement.run(parameters),
+    iterate: function* (parameters) {
+      for (const values of statement.iterate(parameters)) yield toRow(values as Values);
+    },
+  };
+}
+
+/** Written out for the statement's columns: an object that grows by one property after the other is made several times. */
+function rowMaker(statement: SqliteDatabase.Statement) {
+  const names = statement.columns().map(({ name }) => name);
+  const properties = names.map((name, index) => `${JSON.stringify(name)}: values[${index}]`);
+  const toRow = new Function("values", `return { ${properties.join(", ")} };`) as (values: Values) => unknown;
+  return { width: names.length, toRow };
 }

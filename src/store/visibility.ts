@@ -14,3 +14,13 @@ export const everything: Visibility = Object.freeze({ tenant: null, entities: nu
 
 /** The tenant of what nobody's mutation made. */
 export const operatorTenant = "operator";
+
+/** What the text of a query for rows of these names depends on, beside the query itself. */
+export function shapeOf(names: readonly string[], { tenant }: Visibility): string {
+  return `${tenant === null ? "of all" : "of one"}, ${names.length}`;
+}
+
+/** Of a query that asks for the tenant first, and then for the names. */
+export function valuesOf(names: readonly string[], { tenant }: Visibility): readonly string[] {
+  return tenant === null ? names : [tenant, ...names];
+}

@@ -3,7 +3,7 @@
 
 import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { type LoadMaker, type LoadRequest, startLoadMaker } from "../load/http-load.js";
-import { type Measured, measureLoad, medianOf } from "../load/measured-load.js";
+import { amountFor, type Measured, measureLoad, medianOf } from "../load/measured-load.js";
 import { number } from "../report/format.js";
 import type { Bound, Section, Table } from "../report/section.js";
 import { askedIn, type GraphqlRequest, type QueryName, unansweredRequest, unseenRequest } from "../sample/queries.js";
@@ -74,39 +74,41 @@ operator, whom such customers belong to.`,
 type Cold = Measured & { callsPerRequest: number };
 
 async function compareCold(
-  { isQuick, rounds }: Bench,
+  { isQuick, rounds, secondsOfRound }: Bench,
   { servers, gateway, restApi }: ReadingContenders,
   loads: LoadMaker,
   make: (mark: string) => object,
 ): Promise<Map<string, Cold>> {
-  const amount = isQuick ? 256 : 1_024;
   // The bare server does not read what is asked, and a response cache has nothing to say to what is new.
   const compared = servers.filter(({ name }) =>
     isQuick ? name === ours || name === naive : name !== bare && name !== hive,
   );
   const results = new Map<string, Measured[]>(compared.map(({ name }) => [name, []]));
   const calls = new Map<string, number>();
+  const amounts = new Map<string, number>();
+  const take = (amount: number) =>
+    Array.from({ length: amount }, (): LoadRequest => ({ body: JSON.stringify(make(nextMark())) }));
+  const planOf = ({ headers, urlOf }: Server) => ({ url: urlOf("customers"), headers, expects: '{"data":{' });
   const play = (server: Server) => {
-    const requests = Array.from({ length: amount }, (): LoadRequest => ({ body: JSON.stringify(make(nextMark())) }));
-    const { headers, urlOf } = server;
-    return measureLoad(loads, server.pid, { url: urlOf("customers"), headers, requests, amount, expects: '{"data":{' });
+    const amount = amounts.get(server.name) as number;
+    return measureLoad(loads, server.pid, { ...planOf(server), requests: take(amount), amount });
   };
-  // The servers' own code is warm, only what is asked is not.
-  for (const server of compared) await play(server);
+  // The servers' own code is warm afterwards, only what is asked is not.
+  for (const server of compared) {
+    amounts.set(server.name, await amountFor(loads, { ...planOf(server), requests: [] }, secondsOfRound, take));
+  }
   await gateway.takeProviderCalls();
   await restApi.call("takeCalls");
   for (let round = 0; round < rounds; round += 1) {
     for (const server of compared) {
       results.get(server.name)?.push(await play(server));
       const seen = (await countCalls(gateway)) + (await restApi.call<number>("takeCalls"));
-      calls.set(server.name, (calls.get(server.name) ?? 0) + seen);
+      const perRequest = seen / (amounts.get(server.name) as number);
+      calls.set(server.name, (calls.get(server.name) ?? 0) + perRequest / rounds);
     }
   }
   return new Map(
-    [...results].map(([name, list]) => {
-      const callsPerRequest = (calls.get(name) ?? 0) / (rounds * amount);
-      return [name, { ...medianOf(list), callsPerRequest }];
-    }),
+    [...results].map(([name, list]) => [name, { ...medianOf(list), callsPerRequest: calls.get(name) ?? 0 }]),
   );
 }
 
