@@ -3,20 +3,21 @@
 // answer. Whatever it does not know, it passes on as if it had never looked.
 
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { LRUCache } from "lru-cache";
 import { missingNeed } from "../access/operation-needs.js";
 import type { Principal } from "../access/principal.js";
 import type { Admission, AdmittedOperation } from "./admission/admission.js";
 import { readRequest } from "./admission/read-request.js";
-import { Refusal } from "./admission/refusal.js";
+import type { Refusal } from "./admission/refusal.js";
 import type { CallerLimits } from "./caller-limits.js";
 import type { CredentialGuard } from "./credential-guard.js";
 import type { Deadlines } from "./deadlines.js";
 import { parsePlainJson } from "./json-body.js";
 import type { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
+import { isPlainPost, readBody, type ShortWay, toRawHeaders, writeAnswer } from "./short-way.js";
 
 export interface FastLaneParts {
   credentials: CredentialGuard;
@@ -24,8 +25,6 @@ export interface FastLaneParts {
   callers: CallerLimits;
   known: KnownOperations;
   deadlines: Deadlines;
-  /** Answers are to end their connections then, which is the framework's. */
-  isStopping: () => boolean;
   /** Whether its trace is kept, which the framework begins. */
   isTraced: (request: IncomingMessage) => boolean;
 }
@@ -34,10 +33,8 @@ export interface FastLaneParts {
 const maxBodyBytes = 8_192;
 const maxKeptBytes = 8_000_000;
 const overheadBytes = 500;
-/** Of one answer alone, or told by Node itself. */
-const ownHeaders = new Set(["x-request-id", "content-length", "date", "connection", "keep-alive", "transfer-encoding"]);
 
-export class FastLane {
+export class FastLane implements ShortWay {
   readonly #parts: FastLaneParts;
   readonly #operations = new LRUCache<string, AdmittedOperation>({
     maxSize: maxKeptBytes,
@@ -51,16 +48,6 @@ export class FastLane {
 
   constructor(parts: FastLaneParts) {
     this.#parts = parts;
-  }
-
-  /** Stands before the listener that the server has. */
-  serve(server: Server): void {
-    const [listener] = server.listeners("request") as RequestListener[];
-    if (!listener) throw new Error("The server has nobody to pass a request on to.");
-    server.removeListener("request", listener);
-    server.on("request", (request, response) => {
-      if (this.#parts.isStopping() || !this.#take(request, response, listener)) listener(request, response);
-    });
   }
 
   /** What was read of a request here and passed on. */
@@ -93,39 +80,27 @@ export class FastLane {
     this.#operations.set(body.toString("latin1"), operation);
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
-    const { headers, method, url } = request;
-    if (method !== "POST" || url !== "/graphql" || headers["content-type"] !== "application/json") return false;
-    if (!(Number(headers["content-length"]) <= maxBodyBytes)) return false;
-    if (headers.origin !== undefined || headers["content-encoding"] !== undefined) return false;
-    if (headers.expect !== undefined || headers["transfer-encoding"] !== undefined) return false;
+  take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
+    const { headers } = request;
+    if (!isPlainPost(request, "/graphql", maxBodyBytes)) return false;
     const mediaType = usualMediaType(headers.accept);
     if (mediaType === null || !this.#headers.has(mediaType)) return false;
     const principal = this.#parts.credentials.recall(headers.authorization);
     if (!principal || this.#parts.isTraced(request)) return false;
 
-    const chunks: Buffer[] = [];
-    const received = this.#parts.deadlines.receiving(request);
-    const onError = (error: unknown) => {
-      received();
-      // A deadline's word is for the client; of a broken connection there is nobody to tell.
-      if (!(error instanceof Refusal)) return;
-      this.#faults.set(request, error);
+    const onDeadline = (fault: Refusal) => {
+      this.#faults.set(request, fault);
       passOn(request, response);
     };
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.once("error", onError);
-    request.once("end", () => {
-      received();
-      request.removeListener("error", onError);
-      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    const onBody = (body: Buffer) => {
       const operation = this.#operationOf(body);
       if (operation && !missingNeed(principal, operation.needs)) {
         void this.#answer(request, response, { principal, operation, mediaType, body, passOn });
       } else {
         this.#hold(request, response, body, passOn);
       }
-    });
+    };
+    readBody(request, this.#parts.deadlines, onBody, onDeadline);
     return true;
   }
 
@@ -164,9 +139,7 @@ export class FastLane {
 
   #write(response: ServerResponse, mediaType: string, requestId: string, body: string, end: () => void): void {
     const headers = this.#headers.get(mediaType) as string[];
-    response.writeHead(200, [...headers, "x-request-id", requestId, "content-length", String(Buffer.byteLength(body))]);
-    response.end(body);
-    if (response.writableLength === 0) {
+    if (writeAnswer(response, { status: 200, headers, requestId, body })) {
       end();
       return;
     }
@@ -186,10 +159,4 @@ interface Asked {
   mediaType: string;
   body: Buffer;
   passOn: RequestListener;
-}
-
-function toRawHeaders(headers: OutgoingHttpHeaders): string[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || ownHeaders.has(name) ? [] : [name, String(value)],
-  );
 }

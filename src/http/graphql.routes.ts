@@ -45,8 +45,6 @@ export interface GraphqlParts {
   deadlines: Deadlines;
   metrics: Metrics;
   audit: AuditTrail;
-  /** The node is about to end. */
-  isStopping: () => boolean;
   isTraced: (request: IncomingMessage) => boolean;
   tracing: Tracing;
   corsOrigins: readonly string[];

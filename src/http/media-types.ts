@@ -22,5 +22,5 @@ export function usualMediaType(accept: string | undefined): string | null {
   return accept === responseType ? usualResponse : null;
 }
 
-const usualJson = `${jsonType}; charset=utf-8`;
+export const usualJson = `${jsonType}; charset=utf-8`;
 const usualResponse = `${responseType}; charset=utf-8`;

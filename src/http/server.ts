@@ -7,12 +7,14 @@ import { secureHeaders } from "./browser-rules.js";
 import { dashboardRoutes, isBuilt } from "./dashboard.routes.js";
 import { watchDeadlines } from "./deadlines.js";
 import { drainConnections } from "./drain-connections.js";
-import type { FastLane } from "./fast-lane.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
 import { limitConnections } from "./limit-connections.js";
 import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
+import { type ShortWay, standBefore } from "./short-way.js";
 import { RequestTracer } from "./trace-requests.js";
 import { webhookRoutes } from "./webhook.routes.js";
+import { WebhookDoor } from "./webhook-door.js";
+import { WebhookLane } from "./webhook-lane.js";
 import { serveWebSocket } from "./websocket.js";
 
 export interface ServerParts extends Omit<GraphqlParts, "deadlines" | "isTraced">, OperatorParts {
@@ -20,6 +22,8 @@ export interface ServerParts extends Omit<GraphqlParts, "deadlines" | "isTraced"
   dashboardFolder: string | null;
   receiver: WebhookReceiver;
   limits: ServerLimits;
+  /** The node is about to end. */
+  isStopping: () => boolean;
   /** How long connections that are not used are left open at a stop. */
   lingerMs: number;
 }
@@ -61,11 +65,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   tracer.watch(app);
   answerErrors(app, logger, metrics);
 
-  let lane: FastLane | undefined;
+  const shortWays: ShortWay[] = [];
   // Fastify gives each registered part parsers and hooks of its own.
   await app.register(async (scope) => {
     const routes = await graphqlRoutes(scope, { ...parts, deadlines, isTraced: tracer.isTraced });
-    lane = routes.lane;
+    shortWays.push(routes.lane);
     const closeSockets = serveWebSocket({
       ...parts,
       subscriber: routes.subscriber,
@@ -78,14 +82,17 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       return closeSockets();
     };
   });
-  await app.register(webhookRoutes, { receiver: parts.receiver });
+  const door = new WebhookDoor(parts.receiver, logger);
+  const webhookLane = new WebhookLane({ door, deadlines, isTracing: parts.tracing.isOn });
+  shortWays.push(webhookLane);
+  await app.register(webhookRoutes, { door, lane: webhookLane });
   await app.register(operatorRoutes, parts);
   const { dashboardFolder } = parts;
   if (isBuilt(dashboardFolder)) await app.register(dashboardRoutes, { dashboardFolder });
   else if (parts.hasExplorer) app.get("/", (_request, reply) => reply.redirect("/graphiql"));
   await app.ready();
-  // It does not write the line that each request has there.
-  if (!logger.isLevelEnabled("debug")) lane?.serve(app.server);
+  // They do not write the line that each request has there.
+  if (!logger.isLevelEnabled("debug")) standBefore(app.server, shortWays, parts.isStopping);
   return app;
 }
 
