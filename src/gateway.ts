@@ -261,7 +261,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.foundation(() => spool.stop());
     const server = await createServer({
       schema,
-      answers: new FreshAnswers(database),
+      answers: new FreshAnswers(mirror.freshness),
       createContext: contextFactory({
         mirror,
         journal,

@@ -21,12 +21,14 @@ export interface ContextRequest {
   principal: Principal;
   /** Of a subscription over SSE. */
   lastEventId?: string | null;
+  /** What was looked up of what was written before; null: nothing that is held is to be used. */
+  revision?: number | null;
 }
 
 export type CreateContext = (request: ContextRequest) => RequestContext;
 
 export function contextFactory(parts: ContextParts): CreateContext {
-  return ({ requestId, principal, lastEventId }) => {
+  return ({ requestId, principal, lastEventId, revision }) => {
     const visibility = visibilityOf(principal);
     return {
       requestId,
@@ -34,7 +36,7 @@ export function contextFactory(parts: ContextParts): CreateContext {
       principal,
       visibility,
       ...parts,
-      ...parts.mirror.loaders(visibility),
+      ...parts.mirror.loaders(visibility, revision),
     };
   };
 }

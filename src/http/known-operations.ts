@@ -4,7 +4,8 @@
 import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
 import { type DocumentNode, type GraphQLError, getNamedType, Kind, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { type Principal, visibilityOf } from "../access/principal.js";
-import { type DependsOn, type FreshAnswers, sightOf } from "../mirror/fresh-answers.js";
+import { type FreshAnswers, sightOf } from "../mirror/fresh-answers.js";
+import type { DependsOn } from "../mirror/freshness.js";
 import type { RequestContext } from "../resolvers/request-context.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -66,7 +67,7 @@ export class KnownOperations {
     // Most of what comes once comes once only: nothing is learnt of it.
     const known = compiled.isMet(admitted) ? this.#knownOf(admitted) : null;
     if (!known?.scope) {
-      return this.#run(admitted, principal, requestId, startedAtMs).then((run) => run?.body ?? null);
+      return this.#run(admitted, principal, requestId, null, startedAtMs).then((run) => run?.body ?? null);
     }
     const looked = answers.catchUp();
     return typeof looked === "number"
@@ -90,7 +91,7 @@ export class KnownOperations {
       this.#parts.times.of(admitted.document, admitted.operation).ok.since(startedAtMs);
       return kept;
     }
-    return this.#run(admitted, principal, requestId, startedAtMs).then((run) => {
+    return this.#run(admitted, principal, requestId, revision, startedAtMs).then((run) => {
       if (!run) return null;
       const { body, data, context, hasErrors } = run;
       const dependsOn = data && known.scope && !hasErrors ? dependenceOf(known.scope, data, context) : null;
@@ -128,9 +129,15 @@ export class KnownOperations {
   }
 
   /** Null where the answer is none to the question: the server says what is wrong with it. */
-  async #run(admitted: AdmittedOperation, principal: Principal, requestId: string, startedAtMs: number) {
+  async #run(
+    admitted: AdmittedOperation,
+    principal: Principal,
+    requestId: string,
+    revision: number | null,
+    startedAtMs: number,
+  ) {
     const { createContext, compiled, times } = this.#parts;
-    const context = createContext({ requestId, principal });
+    const context = createContext({ requestId, principal, revision });
     const result = await compiled.run(admitted, context, admitted.variables);
     const { data } = result;
     if (data === undefined) return null;

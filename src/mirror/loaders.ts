@@ -1,5 +1,6 @@
 // Batched reads, made anew for each request and each subscription event, so that an answer is of one moment and no
-// caller sees what was loaded for another.
+// caller sees what was loaded for another. What is held since an earlier request, of what the same caller may see, is not
+// read again as long as it says the same.
 
 import DataLoader from "dataloader";
 import type { PayoutConnection } from "../schema/connection.type.js";
@@ -14,6 +15,7 @@ import { logHead } from "../store/status-log.queries.js";
 import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
 import { toCustomer, toDocument, toPayout } from "./entities.js";
+import type { HeldKind, ObjectsAt } from "./fresh-objects.js";
 import { type Countable, firstPayoutPages, groupBy } from "./pages.js";
 
 export interface Loaders {
@@ -30,12 +32,25 @@ export interface Loaders {
   prunedTo: () => Promise<number>;
 }
 
+interface Found<T> {
+  id: string;
+  /** Whose it is. */
+  customerId: string;
+  value: T;
+}
+
 export interface FirstPage {
   customerId: string;
   first: number;
 }
 
-export function createLoaders(database: Database, adopter: Adopter, visibility: Visibility): Loaders {
+/** `held`: null where all of it is to be read. */
+export function createLoaders(
+  database: Database,
+  adopter: Adopter,
+  visibility: Visibility,
+  held: ObjectsAt | null,
+): Loaders {
   const { db } = database;
   // What the provider has and nobody here made is the operator's. Anybody else is answered at once, so that the time taken
   // does not tell what is someone else's from what is not there.
@@ -48,9 +63,32 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
     return toPayout(row, visibility);
   };
 
-  async function knownCustomers(ids: readonly string[]) {
+  /** Those that are there, by their ids: what is held, and the rest read together. */
+  async function known<T extends object>(
+    kind: HeldKind,
+    ids: readonly string[],
+    read: (ids: readonly string[]) => Promise<Found<T>[]>,
+  ): Promise<Map<string, T>> {
+    const found = new Map<string, T>();
+    const sought: string[] = [];
+    for (const id of ids) {
+      const value = held?.find<T>(kind, id);
+      if (value) found.set(id, value);
+      else sought.push(id);
+    }
+    for (const { id, customerId, value } of sought.length > 0 ? await read(sought) : []) {
+      held?.hold(kind, id, value, customerId);
+      found.set(id, value);
+    }
+    return found;
+  }
+
+  function knownCustomers(ids: readonly string[]): Promise<Map<string, Customer>> {
     for (const id of ids) customersRead.add(id);
-    return byKey((await customersByIds(db, ids, visibility)).map(toCustomer), "id");
+    return known("customer", ids, async (sought) => {
+      const rows = await customersByIds(db, sought, visibility);
+      return rows.map((row) => ({ id: row.id, customerId: row.id, value: toCustomer(row) }));
+    });
   }
 
   async function knownPayoutsByTransaction(ids: readonly string[]) {
@@ -68,19 +106,19 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
     },
 
     customersById: new DataLoader(async (ids) => {
-      const known = await knownCustomers(ids);
-      const missing = asksProvider ? ids.filter((id) => !known.has(id)) : [];
-      if (missing.length === 0) return ids.map((id) => known.get(id) ?? null);
+      const customers = await knownCustomers(ids);
+      const missing = asksProvider ? ids.filter((id) => !customers.has(id)) : [];
+      if (missing.length === 0) return ids.map((id) => customers.get(id) ?? null);
       const failures = await failuresOf(missing, (id) => adopter.seekCustomer(id));
       const adopted = await knownCustomers(missing);
-      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? failures.get(id) ?? null);
+      return ids.map((id) => customers.get(id) ?? adopted.get(id) ?? failures.get(id) ?? null);
     }),
 
     documentsById: new DataLoader(async (ids) => {
       const rows = await documentsByIds(db, ids, visibility);
       for (const row of rows) customersRead.add(row.customer_id);
-      const known = byKey(rows.map(toDocument), "id");
-      return ids.map((id) => known.get(id) ?? null);
+      const documents = byKey(rows.map(toDocument), "id");
+      return ids.map((id) => documents.get(id) ?? null);
     }),
 
     documentsByCustomerId: new DataLoader(async (ids) => {
@@ -95,10 +133,14 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
         // One selection asks for pages of one size.
         for (const [first, asked] of groupBy(pages, (page) => page.first)) {
           const ids = asked.map(({ customerId }) => customerId);
-          const connections = await firstPayoutPages(database, ids, first, visibility);
-          connections.forEach((connection, index) => {
-            found.set(keyOfPage(asked[index] as FirstPage), connection);
+          const connections = await known(`${first} payouts`, ids, async (sought) => {
+            const read = await firstPayoutPages(database, sought, first, visibility);
+            return read.map((value, index) => {
+              const customerId = sought[index] as string;
+              return { id: customerId, customerId, value };
+            });
           });
+          for (const [customerId, connection] of connections) found.set(keyOfPage({ customerId, first }), connection);
         }
         return pages.map((page) => found.get(keyOfPage(page)) as PayoutConnection & Countable);
       },
@@ -107,17 +149,21 @@ export function createLoaders(database: Database, adopter: Adopter, visibility: 
 
     // The gateway gives these ids itself: the provider has nothing to say of one that is not here.
     payoutsById: new DataLoader(async (ids) => {
-      const known = byKey((await payoutsByIds(db, ids, visibility)).map(asPayout), "id");
-      return ids.map((id) => known.get(id) ?? null);
+      const payouts = await known("payout", ids, async (sought) => {
+        const rows = await payoutsByIds(db, sought, visibility);
+        return rows.map((row) => ({ id: row.id, customerId: row.customer_id, value: toPayout(row, visibility) }));
+      });
+      for (const { customerId } of payouts.values()) customersRead.add(customerId);
+      return ids.map((id) => payouts.get(id) ?? null);
     }),
 
     payoutsByTransactionId: new DataLoader(async (ids) => {
-      const known = await knownPayoutsByTransaction(ids);
-      const missing = asksProvider ? ids.filter((id) => !known.has(id)) : [];
-      if (missing.length === 0) return ids.map((id) => known.get(id) ?? null);
+      const payouts = await knownPayoutsByTransaction(ids);
+      const missing = asksProvider ? ids.filter((id) => !payouts.has(id)) : [];
+      if (missing.length === 0) return ids.map((id) => payouts.get(id) ?? null);
       const failures = await failuresOf(missing, (id) => adopter.seekPayout(id));
       const adopted = await knownPayoutsByTransaction(missing);
-      return ids.map((id) => known.get(id) ?? adopted.get(id) ?? failures.get(id) ?? null);
+      return ids.map((id) => payouts.get(id) ?? adopted.get(id) ?? failures.get(id) ?? null);
     }),
   };
 }

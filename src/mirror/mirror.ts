@@ -10,6 +10,8 @@ import type { Visibility } from "../store/visibility.js";
 import type { Adopter } from "./adopt.js";
 import { CursorInvalid, decodeCursor, encodeCursor } from "./cursor.js";
 import { type AnyStatusChange, toStatusChange } from "./entities.js";
+import { FreshObjects } from "./fresh-objects.js";
+import { Freshness } from "./freshness.js";
 import { checkKept } from "./kept-log.js";
 import { LiveLog } from "./live-log.js";
 import { createLoaders, type Loaders } from "./loaders.js";
@@ -24,12 +26,17 @@ export class Mirror {
   readonly #live: LiveLog;
   readonly #adopter: Adopter;
   readonly #logId: string;
+  /** What was written since something was read. */
+  readonly freshness: Freshness;
+  readonly #objects: FreshObjects;
 
   private constructor(database: Database, wakeUps: WakeUps, adopter: Adopter, logId: string) {
     this.#database = database;
     this.#live = new LiveLog(database, wakeUps);
     this.#adopter = adopter;
     this.#logId = logId;
+    this.freshness = new Freshness(database);
+    this.#objects = new FreshObjects(this.freshness);
   }
 
   static async open(database: Database, wakeUps: WakeUps, adopter: Adopter): Promise<Mirror> {
@@ -37,8 +44,10 @@ export class Mirror {
     return new Mirror(database, wakeUps, adopter, log_id);
   }
 
-  loaders(visibility: Visibility): Loaders {
-    return createLoaders(this.#database, this.#adopter, visibility);
+  /** `revision` is what `freshness` told of this request; without it everything is read. */
+  loaders(visibility: Visibility, revision: number | null = null): Loaders {
+    const held = revision === null ? null : this.#objects.at(revision, visibility);
+    return createLoaders(this.#database, this.#adopter, visibility, held);
   }
 
   customers(search: CustomerSearch, page: PageArgs, visibility: Visibility): Promise<CustomerConnection & Countable> {
