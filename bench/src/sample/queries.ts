@@ -47,10 +47,13 @@ export function askedIn({ isQuick }: { isQuick: boolean }): QueryName[] {
 export function requestsOf(name: QueryName): GraphqlRequest[] {
   const query = documents[name];
   if (name === "customers") return [{ query, variables: {} }];
-  return Array.from({ length: readingCustomers }, (_, number) => ({
-    query,
-    variables: { id: name === "customer" ? sampleCustomer(number).id : samplePayout(number, readingCustomers).id },
-  }));
+  return Array.from({ length: readingCustomers }, (_, number) => requestFor(name, number, readingCustomers));
+}
+
+/** For one object, by its number. */
+export function requestFor(name: QueryName, number: number, customers: number): GraphqlRequest {
+  const id = name === "customer" ? sampleCustomer(number).id : samplePayout(number, customers).id;
+  return { query: documents[name], variables: { id } };
 }
 
 /** The same question in words that no server has met before. */

@@ -103,6 +103,11 @@ function idOf(kind: string, number: number): string {
   return `${kind}000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
 }
 
+/** What the id was made of. */
+export function numberOf(id: string): number {
+  return Number.parseInt(id.slice(id.lastIndexOf("-") + 1), 16);
+}
+
 function pick(names: readonly string[], number: number): string {
   return names[number % names.length] as string;
 }

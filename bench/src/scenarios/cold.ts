@@ -3,23 +3,16 @@
 
 import { type MeasuredGateway, startMeasuredGateway } from "../gateway/measured-gateway.js";
 import { type LoadMaker, type LoadRequest, startLoadMaker } from "../load/http-load.js";
-import { amountFor, type Measured, measureLoad, medianOf } from "../load/measured-load.js";
+import { type Measured, measureLoad, medianOf } from "../load/measured-load.js";
 import { number } from "../report/format.js";
 import type { Bound, Section, Table } from "../report/section.js";
 import { askedIn, type GraphqlRequest, type QueryName, unansweredRequest, unseenRequest } from "../sample/queries.js";
+import { type ColdContender, coldBounds, coldTable, compareCold } from "./compare-cold.js";
 import { createProviderCustomers } from "./provider-customers.js";
-import {
-  bare,
-  hive,
-  naive,
-  ours,
-  type ReadingContenders,
-  type Server,
-  startReadingContenders,
-} from "./reading-contenders.js";
+import { bare, hive, naive, ours, type ReadingContenders, startReadingContenders } from "./reading-contenders.js";
 import type { Bench } from "./scenario.js";
+import { readUnasked, unaskedObjects } from "./unasked.js";
 
-const mostCpu = 0.3;
 const kinds: [title: string, make: (name: QueryName, mark: string) => GraphqlRequest][] = [
   ["no answer held", unansweredRequest],
   ["unseen document", unseenRequest],
@@ -34,18 +27,20 @@ export async function cold(bench: Bench): Promise<Section> {
   for (const [title, make] of kinds) {
     for (const name of askedIn(bench)) {
       bench.log(`  ${name}, ${title}`);
-      const results = await compareCold(bench, contenders, loads, (mark) => make(name, mark));
-      tables.push({
-        head: [`${name}, ${title}`, "CPU ms/request", "requests/s", "p50 ms", "p99 ms", "calls/request"],
-        rows: [...results].map(([server, { cpuMsPerRequest, perSecond, p50Ms, p99Ms, callsPerRequest }]) => [
-          server,
-          ...[cpuMsPerRequest, perSecond, p50Ms, p99Ms, callsPerRequest].map(number),
-        ]),
-      });
-      bounds.push(...boundsOf(`\`${name}\` cold, ${title}`, results));
+      const asked = contendersFor(bench, contenders, (mark) => make(name, mark));
+      const takeCalls = async () =>
+        (await countCalls(contenders.gateway)) + (await contenders.restApi.call<number>("takeCalls"));
+      const results = await compareCold(bench, loads, asked, takeCalls);
+      tables.push(coldTable(`${name}, ${title}`, results));
+      bounds.push(...coldBounds(`\`${name}\` cold, ${title}`, results));
     }
   }
   await contenders.stop();
+
+  bench.log("  never asked for");
+  const unasked = await readUnasked(bench, loads);
+  tables.push(...unasked.tables);
+  bounds.push(...unasked.bounds);
 
   bench.log("  empty mirror");
   const gateway = await startMeasuredGateway(bench, {});
@@ -61,74 +56,29 @@ export async function cold(bench: Bench): Promise<Section> {
   return {
     title: "Cold reads",
     text: [
-      `The same three questions in two ways. With a variable of its own beside each, so that no answer that is held fits, and what it
-says is read anew. And each in a document of its own (another operation name, another alias), so that it has to be parsed, validated
-and prepared as well. And customers that the provider knows and the gateway has never heard of: each is read once, by the
-operator, whom such customers belong to.`,
+      `The same three questions in two ways. With a variable of its own beside each, so that no answer that is held fits, and it is made
+anew. And each in a document of its own (another operation name, another alias), so that it has to be parsed, validated and
+prepared as well. Then the two questions by id, each for an object that nobody has asked for, of ${number(unaskedObjects)}: nothing of
+it is held, and it is read from the database. And customers that the provider knows and the gateway has never heard of: each is
+read once, by the operator, whom such customers belong to.`,
     ],
     tables: [...tables, table],
     bounds,
   };
 }
 
-type Cold = Measured & { callsPerRequest: number };
-
-async function compareCold(
-  { isQuick, rounds, secondsOfRound }: Bench,
-  { servers, gateway, restApi }: ReadingContenders,
-  loads: LoadMaker,
+function contendersFor(
+  { isQuick }: Bench,
+  { servers }: ReadingContenders,
   make: (mark: string) => object,
-): Promise<Map<string, Cold>> {
+): ColdContender[] {
   // The bare server does not read what is asked, and a response cache has nothing to say to what is new.
   const compared = servers.filter(({ name }) =>
     isQuick ? name === ours || name === naive : name !== bare && name !== hive,
   );
-  const results = new Map<string, Measured[]>(compared.map(({ name }) => [name, []]));
-  const calls = new Map<string, number>();
-  const amounts = new Map<string, number>();
   const take = (amount: number) =>
     Array.from({ length: amount }, (): LoadRequest => ({ body: JSON.stringify(make(nextMark())) }));
-  const planOf = ({ headers, urlOf }: Server) => ({ url: urlOf("customers"), headers, expects: '{"data":{' });
-  const play = (server: Server) => {
-    const amount = amounts.get(server.name) as number;
-    return measureLoad(loads, server.pid, { ...planOf(server), requests: take(amount), amount });
-  };
-  // The servers' own code is warm afterwards, only what is asked is not.
-  for (const server of compared) {
-    amounts.set(server.name, await amountFor(loads, { ...planOf(server), requests: [] }, secondsOfRound, take));
-  }
-  await gateway.takeProviderCalls();
-  await restApi.call("takeCalls");
-  for (let round = 0; round < rounds; round += 1) {
-    for (const server of compared) {
-      results.get(server.name)?.push(await play(server));
-      const seen = (await countCalls(gateway)) + (await restApi.call<number>("takeCalls"));
-      const perRequest = seen / (amounts.get(server.name) as number);
-      calls.set(server.name, (calls.get(server.name) ?? 0) + perRequest / rounds);
-    }
-  }
-  return new Map(
-    [...results].map(([name, list]) => [name, { ...medianOf(list), callsPerRequest: calls.get(name) ?? 0 }]),
-  );
-}
-
-function boundsOf(what: string, results: ReadonlyMap<string, Cold>): Bound[] {
-  const [our, theirs] = [ours, naive].map((server) => results.get(server) as Cold) as [Cold, Cold];
-  const cpu = our.cpuMsPerRequest / theirs.cpuMsPerRequest;
-  return [
-    {
-      what: `${what}: CPU of a request, naive = 1`,
-      limit: `at most ${mostCpu}`,
-      measured: number(cpu),
-      isHeld: cpu <= mostCpu,
-    },
-    {
-      what: `${what}: calls to the provider`,
-      limit: `at most ${number(theirs.callsPerRequest)}, as naive`,
-      measured: number(our.callsPerRequest),
-      isHeld: our.callsPerRequest <= theirs.callsPerRequest,
-    },
-  ];
+  return compared.map(({ name, pid, headers, urlOf }) => ({ name, pid, headers, url: urlOf("customers"), take }));
 }
 
 /** The median of rounds, each over customers that were never asked for. */
