@@ -6,6 +6,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import part from "fastify-plugin";
 import type { GraphQLSchema } from "graphql";
 import type { AuditTrail } from "../access/audit-trail.js";
 import type { FreshAnswers } from "../mirror/fresh-answers.js";
@@ -27,6 +28,7 @@ import { FastLane } from "./fast-lane.js";
 import { takeJson } from "./json-body.js";
 import { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
+import { named } from "./named.js";
 import { OperationTimes } from "./operation-times.js";
 import { toPublicFormat } from "./public-error.js";
 import type { Sessions } from "./sessions.js";
@@ -95,7 +97,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
   );
 
   const admitted = new WeakMap<FastifyRequest, AdmittedOperation>();
-  await app.register(async (scope) => {
+  const requests = part(async (scope: FastifyInstance) => {
     takeUploads(scope, parts.uploadLimits);
     const answerByServer = fastifyApolloHandler(apollo, {
       context: async (request) => createContext({ requestId: request.id, principal: principalOf(request) }),
@@ -121,7 +123,8 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
       parts.metrics.queries.inc({ by: "server" });
       return answerByServer(request, reply);
     });
-  });
+  }, named("requests"));
+  await app.register(requests);
 
   const subscriber = createSubscriber({ ...parts, times });
   const streams = createEventStreams({

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import part from "fastify-plugin";
 import type { Logger } from "../telemetry/logger.js";
 import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
 import { answerClientError, answerError, answerErrors } from "./answer-errors.js";
@@ -9,6 +10,7 @@ import { watchDeadlines } from "./deadlines.js";
 import { drainConnections } from "./drain-connections.js";
 import { type GraphqlParts, graphqlRoutes } from "./graphql.routes.js";
 import { limitConnections } from "./limit-connections.js";
+import { named } from "./named.js";
 import { type OperatorParts, operatorRoutes } from "./operator.routes.js";
 import { type ShortWay, standBefore } from "./short-way.js";
 import { RequestTracer } from "./trace-requests.js";
@@ -66,8 +68,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   answerErrors(app, logger, metrics);
 
   const shortWays: ShortWay[] = [];
-  // Fastify gives each registered part parsers and hooks of its own.
-  await app.register(async (scope) => {
+  // Fastify gives each of them parsers and hooks of its own.
+  const graphql = part(async (scope: FastifyInstance) => {
     const routes = await graphqlRoutes(scope, { ...parts, deadlines, isTraced: tracer.isTraced });
     shortWays.push(routes.lane);
     const closeSockets = serveWebSocket({
@@ -81,14 +83,15 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       routes.endStreams();
       return closeSockets();
     };
-  });
+  }, named("graphql"));
+  await app.register(graphql);
   const door = new WebhookDoor(parts.receiver, logger);
   const webhookLane = new WebhookLane({ door, deadlines, isTracing: parts.tracing.isOn });
   shortWays.push(webhookLane);
-  await app.register(webhookRoutes, { door, lane: webhookLane });
-  await app.register(operatorRoutes, parts);
+  await app.register(part(webhookRoutes, named("webhooks")), { door, lane: webhookLane });
+  await app.register(part(operatorRoutes, named("operator")), parts);
   const { dashboardFolder } = parts;
-  if (isBuilt(dashboardFolder)) await app.register(dashboardRoutes, { dashboardFolder });
+  if (isBuilt(dashboardFolder)) await app.register(part(dashboardRoutes, named("dashboard")), { dashboardFolder });
   else if (parts.hasExplorer) app.get("/", (_request, reply) => reply.redirect("/graphiql"));
   await app.ready();
   // They do not write the line that each request has there.

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import part from "fastify-plugin";
 import { checkAccess } from "./access-check.js";
 import type { AccessTokens } from "./access-tokens.js";
 import { registerAccountCheckRoutes } from "./account-check.routes.js";
@@ -43,18 +44,28 @@ export function createServer(parts: ServerParts): FastifyInstance {
   app.setReplySerializer(stringifyExact);
   readBodies(app, parts.requests);
 
-  app.register(async (control) => registerControlRoutes(control, parts));
-  app.register(async (simulated) => {
-    parts.requests.recordOn(simulated);
-    parts.faults.applyTo(simulated);
-    simulated.register(async (storage) => registerStorageRoutes(storage, parts.files));
-    simulated.register(async (provider) => {
-      parts.limiter.showOn(provider);
-      registerOauthRoutes(provider, parts);
-      provider.register(async (api) => registerApi(api, parts), { prefix: "/api/external" });
-    });
-  });
+  const control = part(async (scope) => registerControlRoutes(scope, parts), named("control"));
+  const storage = part(async (scope) => registerStorageRoutes(scope, parts.files), named("storage"));
+  const api = part(async (scope) => registerApi(scope, parts), named("api"));
+  const provider = part(async (scope) => {
+    parts.limiter.showOn(scope);
+    registerOauthRoutes(scope, parts);
+    scope.register(api, { prefix: "/api/external" });
+  }, named("provider"));
+  const simulated = part(async (scope) => {
+    parts.requests.recordOn(scope);
+    parts.faults.applyTo(scope);
+    scope.register(storage);
+    scope.register(provider);
+  }, named("simulated"));
+  app.register(control);
+  app.register(simulated);
   return app;
+}
+
+/** Of a part without a name the framework looks for one among all modules that are loaded. */
+function named(name: string) {
+  return { name, encapsulate: true };
 }
 
 function registerApi(api: FastifyInstance, parts: ServerParts): void {
