@@ -41,7 +41,7 @@ export function attachSocket(protocol: Server<SocketExtra>, attached: AttachedSo
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) =>
         socket.on("message", (message) => {
-          take(String(message)).catch(fail);
+          take(parsed(String(message))).catch(fail);
         }),
       onPing: async (payload) => {
         const answer = await onPing(payload);
@@ -51,4 +51,14 @@ export function attachSocket(protocol: Server<SocketExtra>, attached: AttachedSo
     { socket, connection, address, authorization },
   );
   socket.once("close", (code, reason) => void closed(code, String(reason)));
+}
+
+/** The library keeps what it is given for as long as a subscription lasts, and takes what is read already as it is. */
+function parsed(text: string): string {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What is wrong with it is for the library to say.
+    return text;
+  }
 }

@@ -68,9 +68,11 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     connectionInitWaitTimeout: initTimeoutMs,
     onConnect: async ({ connectionParams, extra }) => {
       const { socket, address, authorization } = extra;
+      const credential = connectionParams?.authorization ?? authorization;
       // It is needed once, and the connection may be open for days.
       extra.authorization = undefined;
-      const session = await openSession(parts, socket, connectionParams?.authorization ?? authorization, address);
+      if (connectionParams) Object.assign(connectionParams, { authorization: undefined });
+      const session = await openSession(parts, socket, credential, address);
       if (session) sessionsOf.set(socket, session);
       return session !== null;
     },
@@ -88,7 +90,9 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
       try {
         callers.request(principal);
         const operation = admission.admit(principal, readRequest(payload), "socket", null);
-        const requestId = randomUUID();
+        // It was read, and would be kept as long as the subscription.
+        Object.assign(payload, { query: "" });
+        const requestId = newRequestId();
         const { document, operationName, variables } = operation;
         const args = { schema, document, operationName, variableValues: variables };
         if (operation.operation.operation === "subscription") {
@@ -148,6 +152,11 @@ export function serveWebSocket(parts: WebSocketParts): () => Promise<void> {
     await new Promise<void>((resolve) => sockets.close(() => resolve()));
     clearTimeout(deadline);
   };
+}
+
+/** In one piece: what the system makes is a chain of fifteen, each of which would be kept with it. */
+function newRequestId(): string {
+  return Buffer.from(randomUUID(), "latin1").toString("latin1");
 }
 
 function refusedAs(error: unknown): [readonly GraphQLError[], string] {
