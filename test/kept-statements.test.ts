@@ -1,6 +1,6 @@
 import SqliteDatabase from "better-sqlite3";
 import { sql } from "kysely";
-import { keptQuery } from "../src/store/kept-query.js";
+import { keptQuery, writtenRows } from "../src/store/kept-query.js";
 import { readSetting, writeSetting } from "../src/store/setting.queries.js";
 import { newSqliteUrl, openTestDatabase } from "./support/test-databases.js";
 
@@ -81,4 +81,26 @@ test("a kept text asks with the values of each time, and never in another order 
     db.selectFrom("settings").where("name", ">=", "a").where("name", "<=", "b").select("value"),
   );
   await expect(turned).rejects.toThrow('"settings, turned" does not ask with its values in their order');
+});
+
+test("rows are written by their columns, whatever order they have them in", async () => {
+  const { db } = await openTestDatabase("sqlite::memory:");
+  const insert = (...rows: { name: string; value: string }[]) => {
+    const { shape, values } = writtenRows(rows);
+    return keptQuery(db, `settings ${shape}`, values, () => db.insertInto("settings").values(rows));
+  };
+  await insert({ name: "a", value: "1" }, { name: "b", value: "2" });
+  await insert({ value: "3", name: "c" }, { name: "d", value: "4" });
+  await insert({ name: "e", value: "5" }, { value: "6", name: "f" });
+  const rows = await db.selectFrom("settings").select(["name", "value"]).orderBy("name").execute();
+  expect(rows.map(({ name, value }) => `${name}${value}`).filter((text) => text.length === 2)).toEqual([
+    "a1",
+    "b2",
+    "c3",
+    "d4",
+    "e5",
+    "f6",
+  ]);
+  expect(() => writtenRows([{ name: "g", value: "7" }, { name: "h" }])).toThrow("differ in their columns");
+  expect(() => writtenRows([{ name: "g", value: undefined }])).toThrow("has no value");
 });

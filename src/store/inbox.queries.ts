@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql } from "kysely";
 import type { Db, Tx } from "./database.js";
+import { keptQuery, writtenRows } from "./kept-query.js";
 import type { InboxState, InboxTable } from "./tables.js";
 
 export type InboxRow = Selectable<InboxTable>;
@@ -16,24 +17,23 @@ export type NewInboxRow = Omit<Insertable<InboxTable>, "id">;
  */
 export async function insertEvents(db: Db | Tx, rows: readonly NewInboxRow[]): Promise<Map<string, number>> {
   if (rows.length === 0) return new Map();
-  const inserted = await db
-    .insertInto("inbox")
-    .values([...rows])
-    .onConflict((conflict) => conflict.columns(["dedupe_key", "content_hash"]).doNothing())
-    .returning(["id", "content_hash"])
-    .execute();
+  const { shape, values } = writtenRows(rows);
+  const inserted = await keptQuery(db, `new events ${shape}`, values, () =>
+    db
+      .insertInto("inbox")
+      .values([...rows])
+      .onConflict((conflict) => conflict.columns(["dedupe_key", "content_hash"]).doNothing())
+      .returning(["id", "content_hash"]),
+  );
   return new Map(inserted.map(({ id, content_hash }) => [content_hash, id]));
 }
 
 /** Of the subjects, those that have an event which is still to be applied. */
 export async function openSubjects(tx: Tx, subjects: readonly string[]): Promise<Set<string>> {
   if (subjects.length === 0) return new Set();
-  const open = await tx
-    .selectFrom("inbox")
-    .where("state", "=", received)
-    .where("subject", "in", subjects)
-    .select("subject")
-    .execute();
+  const open = await keptQuery(tx, `open subjects ${subjects.length}`, subjects, () =>
+    tx.selectFrom("inbox").where("state", "=", received).where("subject", "in", subjects).select("subject"),
+  );
   return new Set(open.map(({ subject }) => subject as string));
 }
 
@@ -46,11 +46,10 @@ export async function hasEventKey(db: Db | Tx, dedupeKey: string): Promise<boole
 /** What is stored under the keys: the contents of each. */
 export async function contentsByKey(db: Db | Tx, keys: readonly string[]): Promise<Map<string, Set<string>>> {
   const contents = new Map<string, Set<string>>(keys.map((key) => [key, new Set()]));
-  const rows = await db
-    .selectFrom("inbox")
-    .where("dedupe_key", "in", [...contents.keys()])
-    .select(["dedupe_key", "content_hash"])
-    .execute();
+  const sought = [...contents.keys()];
+  const rows = await keptQuery(db, `contents by key ${sought.length}`, sought, () =>
+    db.selectFrom("inbox").where("dedupe_key", "in", sought).select(["dedupe_key", "content_hash"]),
+  );
   for (const { dedupe_key, content_hash } of rows) contents.get(dedupe_key)?.add(content_hash);
   return contents;
 }

@@ -1,7 +1,7 @@
 import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from "kysely";
 import type { PayoutStatus } from "../schema/payout.enum.js";
 import type { Database, Db, Tx } from "./database.js";
-import { keptQuery } from "./kept-query.js";
+import { keptQuery, writtenRows } from "./kept-query.js";
 import { countOf, newestOf, type PageRequest, unindexed } from "./page.js";
 import type { PayoutsTable, Tables } from "./tables.js";
 import { textPattern } from "./text-pattern.js";
@@ -96,8 +96,10 @@ export async function lockPayouts(
   names: readonly string[],
 ): Promise<PayoutRow[]> {
   if (names.length === 0) return [];
-  const query = tx.selectFrom("payouts").where(handle, "in", names).selectAll();
-  return (await database.lock(query).execute()) as PayoutRow[];
+  return keptQuery(tx, `payouts locked by ${handle} ${names.length}`, names, () => {
+    const query = tx.selectFrom("payouts").where(handle, "in", names).selectAll();
+    return database.lock(query) as typeof query;
+  });
 }
 
 /** Whether a payout of the customer was sent, or is being sent, and is not known by a transaction yet. */
@@ -123,7 +125,10 @@ export async function insertPayout(tx: Tx, row: Insertable<PayoutsTable>): Promi
 }
 
 export async function updatePayout(tx: Tx, id: string, row: Partial<PayoutRow>): Promise<void> {
-  await tx.updateTable("payouts").set(row).where("id", "=", id).execute();
+  const { shape, values } = writtenRows([row]);
+  await keptQuery(tx, `payout updated ${shape}`, [...values, id], () =>
+    tx.updateTable("payouts").set(row).where("id", "=", id),
+  );
 }
 
 function visible(db: Db, { tenant }: Visibility) {

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
 import type { Db, Tx } from "./database.js";
+import { keptQuery, writtenRows } from "./kept-query.js";
 import type { LoggedEntity, StatusLogTable } from "./tables.js";
 import type { Visibility } from "./visibility.js";
 
@@ -20,12 +21,13 @@ export interface LogFilter {
  * every engine.
  */
 export async function lockLog(tx: Tx): Promise<number> {
-  const { position } = await tx
-    .updateTable("log_head")
-    .set((eb) => ({ position: eb.ref("position") }))
-    .returning("position")
-    .executeTakeFirstOrThrow();
-  return position;
+  const [head] = await keptQuery(tx, "log locked", [], () =>
+    tx
+      .updateTable("log_head")
+      .set((eb) => ({ position: eb.ref("position") }))
+      .returning("position"),
+  );
+  return (head as { position: number }).position;
 }
 
 /**
@@ -51,12 +53,13 @@ export class LogAppender {
 
   async write(): Promise<void> {
     if (this.#entries.length === 0) return;
-    await this.#tx.updateTable("log_head").set({ position: this.#position }).execute();
+    const tx = this.#tx;
+    const position = this.#position;
+    await keptQuery(tx, "log head moved", [position], () => tx.updateTable("log_head").set({ position }));
     for (let first = 0; first < this.#entries.length; first += maxRowsOfInsert) {
-      await this.#tx
-        .insertInto("status_log")
-        .values(this.#entries.slice(first, first + maxRowsOfInsert))
-        .execute();
+      const entries = this.#entries.slice(first, first + maxRowsOfInsert);
+      const { shape, values } = writtenRows(entries);
+      await keptQuery(tx, `log entries ${shape}`, values, () => tx.insertInto("status_log").values(entries));
     }
   }
 }
