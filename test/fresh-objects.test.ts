@@ -64,12 +64,15 @@ forEachDatabase((name, _open, newUrl) => {
   });
 
   test("what another node wrote is seen by the very next question, whatever it asks for", async () => {
-    const { database, shop, customerId, askAll } = await startHolding();
+    const { database, shop, customerId, payoutId, askAll } = await startHolding();
     for (let round = 0; round < 5; round += 1) {
       const email = `round-${round}@example.com`;
       await database.db.updateTable("customers").set({ email }).where("id", "=", customerId).execute();
       const seen = await askAll();
       expect([seen.customer.email, seen.payout.customer.email, seen.listed[0].email]).toEqual([email, email, email]);
+      await database.db.updateTable("payouts").set({ note: email }).where("id", "=", payoutId).execute();
+      const inNewWords = await shop.run(payout.replace("Pay", `Pay${round}`), { id: payoutId });
+      expect(inNewWords.payout).toMatchObject({ note: email, customer: { email } });
       const row = payoutRow({ customer_id: customerId, tenant: "shop" });
       await database.db.insertInto("payouts").values(row).execute();
       const { customer: after, listed } = await askAll();

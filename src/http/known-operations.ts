@@ -67,7 +67,9 @@ export class KnownOperations {
     // Most of what comes once comes once only: nothing is learnt of it.
     const known = compiled.isMet(admitted) ? this.#knownOf(admitted) : null;
     if (!known?.scope) {
-      return this.#run(admitted, principal, requestId, null, startedAtMs).then((run) => run?.body ?? null);
+      // What it is made of may be held all the same.
+      const revision = answers.catchUpAtOnce();
+      return this.#run(admitted, principal, requestId, revision, startedAtMs).then((run) => run?.body ?? null);
     }
     const looked = answers.catchUp();
     return typeof looked === "number"

@@ -31,6 +31,11 @@ export class FreshAnswers {
     return this.#freshness.catchUp();
   }
 
+  /** Null where it takes asking: for what is not kept, that would be asked for in vain. */
+  catchUpAtOnce(): number | null {
+    return this.#freshness.catchUpAtOnce();
+  }
+
   find(key: string): string | undefined {
     const kept = this.#kept.get(key);
     if (!kept) return undefined;

@@ -39,6 +39,11 @@ export class Freshness {
     return this.#lookedNow;
   }
 
+  /** The revision as `catchUp` answers it; null where that takes asking. */
+  catchUpAtOnce(): number | null {
+    return this.#database.changes.isAtOnce ? (this.catchUp() as number) : null;
+  }
+
   readonly #endTurn = () => {
     this.#lookedNow = null;
   };

@@ -12,6 +12,8 @@ export interface RecentChanges {
 
 /** Never shows what is not committed. Answers at once where that costs nothing. */
 export interface ChangeWatch {
+  /** Whether it answers without asking anybody. */
+  readonly isAtOnce: boolean;
   /** Null: only which revision it is. */
   since(revision: number | null): RecentChanges | Promise<RecentChanges>;
   close(): void;
@@ -28,6 +30,7 @@ export function watchSqliteFile(path: string): ChangeWatch {
     "select * from recent_changes where revision > ? order by revision",
   );
   return {
+    isAtOnce: true,
     since(after) {
       const revision = head.get() as number;
       if (after === null || revision === after) return { revision, changes: [] };
@@ -39,6 +42,7 @@ export function watchSqliteFile(path: string): ChangeWatch {
 
 export function watchByQueries(db: Kysely<Tables>): ChangeWatch {
   return {
+    isAtOnce: false,
     async since(after) {
       const rows = await db
         .selectFrom("log_head")
