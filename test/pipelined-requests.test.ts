@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { startKeyedGateway } from "./support/credentials.js";
 import { eventually } from "./support/eventually.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 
@@ -53,4 +54,39 @@ test("nothing is kept of requests whose connection broke while they stood in lin
   await burst(150);
   // Each of the 2,700 had some 8 kB to its name.
   await eventually(async () => held() - before < 8_000_000);
+});
+
+test("what stood in line on a connection that broke counts as under way no more", async () => {
+  const { gateway, clientOf } = await startKeyedGateway({ limits: { operationsInFlight: 6 } });
+  const shop = await clientOf("shop");
+  const post = (text: string) =>
+    [
+      "POST /graphql HTTP/1.1",
+      "Host: gateway",
+      `Authorization: Bearer ${shop.key}`,
+      "Content-Type: application/json",
+      `Content-Length: ${text.length}`,
+      "",
+      text,
+    ].join("\r\n");
+  // Answered ahead of the framework from here on.
+  for (let time = 0; time < 4; time += 1) expect((await shop.post(body)).status).toBe(200);
+  // It waits for the provider, and those behind it for its answer.
+  const first = (number: number) =>
+    post(
+      JSON.stringify({
+        query: `mutation Create${number} { createCustomer(input: { idempotencyKey: "in-line-${number}", type: INDIVIDUAL, firstName: "Ada", lastName: "Obi", email: "ada@example.com", country: "NG" }) { replayed } }`,
+      }),
+    );
+  for (let broken = 0; broken < 12; broken += 1) {
+    const socket = await open(gateway.url);
+    socket.write(first(broken) + post(body).repeat(3) + post(body).slice(0, -5));
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await once(socket, "close");
+  }
+  await eventually(async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, async () => (await shop.post(body)).json()));
+    return answers.every(({ data }) => data?.statusCursor);
+  });
 });

@@ -47,6 +47,8 @@ export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs:
       if (since > before && !raw.req.socket.destroyed) continue;
       answering.delete(raw);
       raw.destroy();
+      // It never had the connection, which would have told it.
+      if (!raw.socket) raw.emit("close");
     }
   };
   const timer = setInterval(sweep, Math.min(1_000, requestMs));

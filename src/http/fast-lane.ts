@@ -100,7 +100,7 @@ export class FastLane implements ShortWay {
         this.#hold(request, response, body, passOn);
       }
     };
-    readBody(request, this.#parts.deadlines, onBody, onDeadline);
+    readBody(request, response, this.#parts.deadlines, onBody, onDeadline);
     return true;
   }
 

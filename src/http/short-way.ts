@@ -35,6 +35,7 @@ export function isPlainPost({ headers, method, url }: IncomingMessage, path: str
 /** A deadline's word is for the client, and to be passed on; of a broken connection there is nobody to tell. */
 export function readBody(
   request: IncomingMessage,
+  response: ServerResponse,
   deadlines: Deadlines,
   onBody: (body: Buffer) => void,
   onDeadline: (fault: Refusal) => void,
@@ -44,6 +45,8 @@ export function readBody(
   const onError = (error: unknown) => {
     received();
     if (error instanceof Refusal) onDeadline(error);
+    // It may stand in line, where nobody else tells it that it is over.
+    else deadlines.answering(response);
   };
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.once("error", onError);

@@ -45,7 +45,8 @@ export class WebhookLane implements ShortWay {
       this.#faults.set(request, fault);
       passOn(request, response);
     };
-    readBody(request, deadlines, (body) => void this.#answer(request, response, headers, body), onDeadline);
+    const onBody = (body: Buffer) => void this.#answer(request, response, headers, body);
+    readBody(request, response, deadlines, onBody, onDeadline);
     return true;
   }
 
