@@ -73,11 +73,11 @@ test.each([
   const secret = provider.signingSecret;
   const { hostname, port } = new URL(gateway.url);
   const head = `POST /webhooks HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n`;
-  const stamp = unixSeconds();
-  // One that takes until it is on disk, so that the next ones stand in line.
-  const stored = (number: number) => {
-    const body = JSON.stringify({ type: "collection", event_id: `in-line-${number}` });
-    return `${head.replace("Length: 2", `Length: ${body.length}`)}x-blaaiz-timestamp: ${stamp}\r\nx-blaaiz-signature: ${signatureOf(body, secret, stamp)}\r\n\r\n${body}`;
+  // It waits for the provider, and those behind it stand in line.
+  const first = (number: number) => {
+    const query = `mutation { createCustomer(input: { idempotencyKey: "in-line-${number}", type: INDIVIDUAL, firstName: "Ada", lastName: "Obi", email: "ada@example.com", country: "NG" }) { replayed } }`;
+    const body = JSON.stringify({ query });
+    return `${head.replace("/webhooks", "/graphql").replace("Length: 2", `Length: ${body.length}`)}\r\n${body}`;
   };
   // From here on they are answered ahead of the framework.
   expect((await deliver({ gateway, secret }, { type: "collection", event_id: "first" })).status).toBe(200);
@@ -85,7 +85,7 @@ test.each([
     const socket = connect({ host: hostname, port: Number(port) });
     socket.on("error", () => {});
     await once(socket, "connect");
-    socket.write(`${stored(broken)}${`${head}\r\n{}`.repeat(3)}${head}\r\n${last}`);
+    socket.write(`${first(broken)}${`${head}\r\n{}`.repeat(3)}${head}\r\n${last}`);
     await new Promise((resolve) => setImmediate(resolve));
     socket.destroy();
     await once(socket, "close");
