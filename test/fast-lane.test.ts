@@ -1,8 +1,7 @@
 // A request in words that were met before is answered ahead of the framework. No rule is left out for it.
 
-import { once } from "node:events";
-import { connect } from "node:net";
 import { startKeyedGateway } from "./support/credentials.js";
+import { sendInParts } from "./support/send-in-parts.js";
 import type { TestClient } from "./support/test-client.js";
 
 const query = "query One($id: ID!) { customer(id: $id) { id name email } }";
@@ -16,21 +15,14 @@ async function warm(client: TestClient, id: string, times = 4) {
   for (let time = 0; time < times; time += 1) await ask(client, id);
 }
 
-/** Sends the parts with pauses between them, and answers what came back until the connection was closed. */
-async function sendInParts(url: string, key: string, length: number, parts: readonly string[]): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  await once(socket, "connect");
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n`,
-  );
-  for (const part of parts) {
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    socket.write(part);
-  }
-  let text = "";
-  for await (const chunk of socket) text += chunk;
-  return text;
+function sendQuery(url: string, key: string, length: number, parts: readonly string[]): Promise<string> {
+  const head = [
+    "POST /graphql HTTP/1.1",
+    `authorization: Bearer ${key}`,
+    "content-type: application/json",
+    `content-length: ${length}`,
+  ];
+  return sendInParts(url, head, parts);
 }
 
 test("it counts against the caller's limit, and is refused as any other", async () => {
@@ -108,12 +100,12 @@ test("a body in pieces is answered, and one of the same length is another questi
   const { id: other } = (await shop.createCustomer({ firstName: "Grace" })).customer;
   await warm(shop, id);
   const body = JSON.stringify({ query, variables: { id } });
-  const answer = await sendInParts(shop.url, shop.key, body.length, [body.slice(0, 20), body.slice(20)]);
+  const answer = await sendQuery(shop.url, shop.key, body.length, [body.slice(0, 20), body.slice(20)]);
   expect(answer).toContain(`"id":"${id}"`);
   expect(other).toHaveLength(id.length);
   expect((await ask(shop, other)).body.data.customer).toMatchObject({ id: other, name: "Grace Obi" });
   const broken = `${body.slice(0, -1)}x`;
-  expect(await sendInParts(shop.url, shop.key, broken.length, [broken])).toContain("The body is not valid JSON.");
+  expect(await sendQuery(shop.url, shop.key, broken.length, [broken])).toContain("The body is not valid JSON.");
 });
 
 test("a body that does not come to its end is answered with 408", async () => {
@@ -122,7 +114,7 @@ test("a body that does not come to its end is answered with 408", async () => {
   const { id } = (await shop.createCustomer()).customer;
   await warm(shop, id);
   const body = JSON.stringify({ query, variables: { id } });
-  const answer = await sendInParts(shop.url, shop.key, body.length, [body.slice(0, 20)]);
+  const answer = await sendQuery(shop.url, shop.key, body.length, [body.slice(0, 20)]);
   expect(answer).toMatch(/^HTTP\/1.1 408 /);
   expect(answer).toContain('"limit":"requestTime"');
 });

@@ -1,9 +1,8 @@
 // Deliveries are answered ahead of the framework once it has answered one. On either way they are told the same.
 
-import { once } from "node:events";
 import { request } from "node:http";
-import { connect } from "node:net";
 import { sql } from "kysely";
+import { sendInParts } from "./support/send-in-parts.js";
 import { signatureOf, unixSeconds } from "./support/signed-webhooks.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
 import { unique } from "./support/test-client.js";
@@ -97,28 +96,16 @@ test("what is stored, comes again, is not signed, or cannot be stored is answere
 test("a delivery in pieces is stored, and one that does not come to its end is answered with 408", async () => {
   const { gateway, secret, deliver } = await startDoor({ requestMs: 600 });
   const body = JSON.stringify(event());
-  const send = async (parts: readonly string[]) => {
-    const { hostname, port } = new URL(gateway.url);
-    const socket = connect(Number(port), hostname);
-    await once(socket, "connect");
+  const send = (parts: readonly string[]) => {
     const timestamp = unixSeconds();
     const head = [
       "POST /webhooks HTTP/1.1",
-      "host: x",
-      "connection: close",
       `content-type: ${shortType}`,
       `content-length: ${body.length}`,
       `x-blaaiz-timestamp: ${timestamp}`,
       `x-blaaiz-signature: ${signatureOf(body, secret, timestamp)}`,
     ];
-    socket.write(`${head.join("\r\n")}\r\n\r\n`);
-    for (const part of parts) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      socket.write(part);
-    }
-    let text = "";
-    for await (const chunk of socket) text += chunk;
-    return text;
+    return sendInParts(gateway.url, head, parts);
   };
   expect(await send([body.slice(0, 20), body.slice(20)])).toMatch(/^HTTP\/1.1 200 .*\{"received":true\}$/s);
   const cut = await send([body.slice(0, 20)]);
