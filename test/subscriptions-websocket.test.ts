@@ -221,6 +221,7 @@ test("a gateway that stops closes its sockets with 1001, within a second", async
 test.each([
   ["what is not JSON", 4400, ["{"]],
   ["a message of an unknown type", 4400, [`{"type":"hello"}`]],
+  ["a message that is text within text", 4400, [JSON.stringify(`{"type":"connection_init"}`)]],
   [
     "a subscription before connection_init",
     4401,

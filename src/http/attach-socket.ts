@@ -56,7 +56,9 @@ export function attachSocket(protocol: Server<SocketExtra>, attached: AttachedSo
 /** The library keeps what it is given for as long as a subscription lasts, and takes what is read already as it is. */
 function parsed(text: string): string {
   try {
-    return JSON.parse(text);
+    const message = JSON.parse(text);
+    // What is text within text would be read twice.
+    return typeof message === "string" ? text : message;
   } catch {
     // What is wrong with it is for the library to say.
     return text;
