@@ -10,14 +10,13 @@ import { missingNeed } from "../access/operation-needs.js";
 import type { Principal } from "../access/principal.js";
 import type { Admission, AdmittedOperation } from "./admission/admission.js";
 import { readRequest } from "./admission/read-request.js";
-import type { Refusal } from "./admission/refusal.js";
 import type { CallerLimits } from "./caller-limits.js";
 import type { CredentialGuard } from "./credential-guard.js";
 import type { Deadlines } from "./deadlines.js";
 import { parsePlainJson } from "./json-body.js";
 import type { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
-import { isPlainPost, readBody, type ShortWay, toRawHeaders, writeAnswer } from "./short-way.js";
+import { isPlainPost, noteFault, readBody, type ShortWay, toRawHeaders, writeAnswer } from "./short-way.js";
 
 export interface FastLaneParts {
   credentials: CredentialGuard;
@@ -43,7 +42,6 @@ export class FastLane implements ShortWay {
   readonly #headers = new Map<string, string[]>();
   /** What was read of a request, here or by the framework. */
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
-  readonly #faults = new WeakMap<IncomingMessage, unknown>();
   readonly #counted = new WeakSet<IncomingMessage>();
 
   constructor(parts: FastLaneParts) {
@@ -54,11 +52,6 @@ export class FastLane implements ShortWay {
   heldBody(request: IncomingMessage): Readable | null {
     const body = this.#bodies.get(request);
     return body ? Readable.from([body], { objectMode: false }) : null;
-  }
-
-  /** Throws what a limit said here to a request that was passed on. */
-  throwFault(request: IncomingMessage): void {
-    if (this.#faults.has(request)) throw this.#faults.get(request);
   }
 
   /** Whether a request that was passed on was counted here. */
@@ -88,10 +81,6 @@ export class FastLane implements ShortWay {
     const principal = this.#parts.credentials.recall(headers.authorization);
     if (!principal || this.#parts.isTraced(request)) return false;
 
-    const onDeadline = (fault: Refusal) => {
-      this.#faults.set(request, fault);
-      passOn(request, response);
-    };
     const onBody = (body: Buffer) => {
       const operation = this.#operationOf(body);
       if (operation && !missingNeed(principal, operation.needs)) {
@@ -100,7 +89,7 @@ export class FastLane implements ShortWay {
         this.#hold(request, response, body, passOn);
       }
     };
-    readBody(request, response, this.#parts.deadlines, onBody, onDeadline);
+    readBody(request, response, this.#parts.deadlines, onBody, passOn);
     return true;
   }
 
@@ -131,7 +120,7 @@ export class FastLane implements ShortWay {
       const answer = given instanceof Promise ? await given : given;
       if (answer !== null) return this.#write(response, mediaType, requestId, answer, end);
     } catch (error) {
-      this.#faults.set(request, error);
+      noteFault(request, error);
     }
     end?.();
     this.#hold(request, response, asked.body, passOn);

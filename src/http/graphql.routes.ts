@@ -32,6 +32,7 @@ import { named } from "./named.js";
 import { OperationTimes } from "./operation-times.js";
 import { toPublicFormat } from "./public-error.js";
 import type { Sessions } from "./sessions.js";
+import { throwFault } from "./short-way.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
 import type { MultipartLimits } from "./uploads/receive-multipart.js";
 import { takeUploads } from "./uploads/take-uploads.js";
@@ -75,7 +76,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
 
   // Before anything else: a browser asks without a credential whether it may send one.
   await allowOrigins(app, parts.corsOrigins);
-  app.addHook("onRequest", async ({ raw }) => lane.throwFault(raw));
+  app.addHook("onRequest", async ({ raw }) => throwFault(raw));
   app.addHook("preParsing", async ({ raw }, _reply, payload) => lane.heldBody(raw) ?? payload);
   authenticateRequests(app, credentials);
   app.addHook("onRequest", async (request, reply) => {

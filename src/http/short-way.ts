@@ -24,6 +24,17 @@ export function standBefore(server: Server, ways: readonly ShortWay[], isStoppin
   });
 }
 
+const faults = new WeakMap<IncomingMessage, unknown>();
+
+/** Of a request that is passed on: the framework is to answer with this. */
+export function noteFault(request: IncomingMessage, fault: unknown): void {
+  faults.set(request, fault);
+}
+
+export function throwFault(request: IncomingMessage): void {
+  if (faults.has(request)) throw faults.get(request);
+}
+
 /** Whether it posts JSON there, of no more than so many bytes, and nothing about how it is sent needs a closer look. */
 export function isPlainPost({ headers, method, url }: IncomingMessage, path: string, maxBytes: number): boolean {
   if (method !== "POST" || url !== path || headers["content-type"] !== jsonType) return false;
@@ -38,15 +49,16 @@ export function readBody(
   response: ServerResponse,
   deadlines: Deadlines,
   onBody: (body: Buffer) => void,
-  onDeadline: (fault: Refusal) => void,
+  passOn: RequestListener,
 ): void {
   const chunks: Buffer[] = [];
   const received = deadlines.receiving(request);
   const onError = (error: unknown) => {
     received();
-    if (error instanceof Refusal) onDeadline(error);
     // It may stand in line, where nobody else tells it that it is over.
-    else deadlines.answering(response);
+    if (!(error instanceof Refusal)) return deadlines.answering(response);
+    noteFault(request, error);
+    passOn(request, response);
   };
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.once("error", onError);

@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http";
-import type { Refusal } from "./admission/refusal.js";
 import type { Deadlines } from "./deadlines.js";
 import { isPlainPost, readBody, type ShortWay, toRawHeaders, writeAnswer } from "./short-way.js";
 import type { WebhookDoor } from "./webhook-door.js";
@@ -18,17 +17,10 @@ const maxBodyBytes = 65_536;
 
 export class WebhookLane implements ShortWay {
   readonly #parts: WebhookLaneParts;
-  readonly #faults = new WeakMap<IncomingMessage, Refusal>();
   #headers: string[] | null = null;
 
   constructor(parts: WebhookLaneParts) {
     this.#parts = parts;
-  }
-
-  /** Throws what a deadline said here to a request that was passed on. */
-  throwFault(request: IncomingMessage): void {
-    const fault = this.#faults.get(request);
-    if (fault) throw fault;
   }
 
   /** The framework is about to answer a delivery with these. */
@@ -41,12 +33,8 @@ export class WebhookLane implements ShortWay {
     const headers = this.#headers;
     if (headers === null || isTracing || !isPlainPost(request, "/webhooks", maxBodyBytes)) return false;
     if (!door.enter(response)) return false;
-    const onDeadline = (fault: Refusal) => {
-      this.#faults.set(request, fault);
-      passOn(request, response);
-    };
     const onBody = (body: Buffer) => void this.#answer(request, response, headers, body);
-    readBody(request, response, deadlines, onBody, onDeadline);
+    readBody(request, response, deadlines, onBody, passOn);
     return true;
   }
 

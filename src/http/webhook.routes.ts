@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { usualJson } from "./media-types.js";
+import { throwFault } from "./short-way.js";
 import { putOff, type WebhookDoor } from "./webhook-door.js";
 import type { WebhookLane } from "./webhook-lane.js";
 
@@ -16,7 +17,7 @@ export async function webhookRoutes(
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
   const admit = async (request: FastifyRequest, reply: FastifyReply) => {
-    lane.throwFault(request.raw);
+    throwFault(request.raw);
     if (door.enter(reply.raw)) return;
     const { status, body, retryAfterSeconds } = putOff;
     return reply.code(status).headers({ "retry-after": retryAfterSeconds, connection: "close" }).send(body);
