@@ -37,8 +37,8 @@ interface Ended {
 }
 
 function run(program: string, ...args: string[]): Promise<Ended> {
-  // Whatever is configured for whoever runs the tests stays out of it.
-  const env = { PATH: process.env.PATH, HOME: folder };
+  // Whatever is configured for whoever runs the tests stays out of it, and so does npm's word on newer versions of itself.
+  const env = { PATH: process.env.PATH, HOME: folder, npm_config_update_notifier: "false" };
   return promisify(execFile)(program, args, { cwd: checkout, env }).then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout, errors: stderr }),
     ({ code, stdout, stderr }: ExecFileException & { stdout: string; stderr: string }) => ({
