@@ -1,5 +1,6 @@
 // A request in words that were met before is answered ahead of the framework. No rule is left out for it.
 
+import { connect } from "node:net";
 import { startKeyedGateway } from "./support/credentials.js";
 import { sendInParts } from "./support/send-in-parts.js";
 import type { TestClient } from "./support/test-client.js";
@@ -25,6 +26,28 @@ function sendQuery(url: string, key: string, length: number, parts: readonly str
   return sendInParts(url, head, parts);
 }
 
+function inLine(key: string, body: string, connection = "keep-alive"): string {
+  return [
+    "POST /graphql HTTP/1.1",
+    "host: x",
+    `connection: ${connection}`,
+    `authorization: Bearer ${key}`,
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n");
+}
+
+async function sendAtOnce(url: string, requests: readonly string[]): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(requests.join(""));
+  let text = "";
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
 test("it counts against the caller's limit, and is refused as any other", async () => {
   const gateway = await startKeyedGateway({ limits: { requestsPerMinute: 30 } });
   const shop = await gateway.clientOf("shop");
@@ -39,6 +62,22 @@ test("it counts against the caller's limit, and is refused as any other", async 
       { extensions: { code: "RATE_LIMITED", retryAfterSeconds: expect.any(Number) } },
     ]);
   }
+});
+
+test("requests that come at once are all counted", async () => {
+  const gateway = await startKeyedGateway({ limits: { requestsPerMinute: 60 } });
+  const shop = await gateway.clientOf("shop");
+  const { id } = (await shop.createCustomer()).customer;
+  await warm(shop, id);
+  const body = JSON.stringify({ query, variables: { id } });
+  const answers = await sendAtOnce(shop.url, [
+    ...Array.from({ length: 20 }, () => inLine(shop.key, body)),
+    inLine(shop.key, body, "close"),
+  ]);
+  expect(answers.split(`"id":"${id}"`)).toHaveLength(22);
+  let left = 0;
+  while ((await ask(shop, id)).status === 200) left += 1;
+  expect(left).toBe(60 - 1 - 4 - 21);
 });
 
 test("it is for those only who may ask, and see what is asked for", async () => {

@@ -21,10 +21,21 @@ const minuteSeconds = 60;
 const busyForSeconds = 1;
 const maxCallers = 100_000;
 
+/** What is known of a caller's minute. */
+interface Minute {
+  /** Requests of this turn of the event loop, which are counted together at its end. */
+  uncounted: number;
+  /** That were left when some were last counted. */
+  left: number;
+  /** Milliseconds since 1970. */
+  usedUpUntil: number;
+}
+
 export class CallerLimits {
   readonly #parts: CallerLimitParts;
   readonly #rate: RateLimiterAbstract;
-  readonly #usedUpUntil = new LRUCache<string, number>({ max: maxCallers });
+  readonly #minutes = new LRUCache<string, Minute>({ max: maxCallers });
+  readonly #uncounted = new Map<string, Minute>();
   readonly #inFlight = new Map<string, number>();
 
   constructor(parts: CallerLimitParts) {
@@ -48,34 +59,68 @@ export class CallerLimits {
   /** Throws a Refusal where the minute's requests are used up. Never waits: what other nodes know counts a moment later. */
   request({ id }: Principal): void {
     if (this.#parts.isDisabled) return;
-    const now = Date.now();
-    const until = this.#usedUpUntil.get(id) ?? 0;
-    if (until > now) {
-      const { requestsPerMinute } = this.#parts.limits;
-      const seconds = Math.ceil((until - now) / 1000);
-      throw rateLimited(`The limit is ${requestsPerMinute} requests a minute.`, seconds, "requests");
+    const minute = this.#minuteOf(id);
+    if (minute.usedUpUntil > 0) this.#requireLeft(minute);
+    minute.uncounted += 1;
+    if (minute.uncounted >= minute.left) {
+      this.#count(id, minute);
+    } else if (minute.uncounted === 1) {
+      if (this.#uncounted.size === 0) setImmediate(this.#countAll);
+      this.#uncounted.set(id, minute);
     }
+  }
+
+  #minuteOf(id: string): Minute {
+    let minute = this.#minutes.get(id);
+    if (!minute) {
+      minute = { uncounted: 0, left: 0, usedUpUntil: 0 };
+      this.#minutes.set(id, minute);
+    }
+    return minute;
+  }
+
+  #requireLeft({ usedUpUntil }: Minute): void {
+    const leftMs = usedUpUntil - Date.now();
+    if (leftMs <= 0) return;
+    const { requestsPerMinute } = this.#parts.limits;
+    throw rateLimited(`The limit is ${requestsPerMinute} requests a minute.`, Math.ceil(leftMs / 1000), "requests");
+  }
+
+  readonly #countAll = () => {
+    for (const [id, minute] of this.#uncounted) this.#count(id, minute);
+    this.#uncounted.clear();
+  };
+
+  #count(id: string, minute: Minute): void {
+    const count = minute.uncounted;
+    if (count === 0) return;
+    minute.uncounted = 0;
     const note = ({ remainingPoints, msBeforeNext }: RateLimiterRes) => {
-      if (remainingPoints <= 0) this.#usedUpUntil.set(id, Date.now() + msBeforeNext);
+      minute.left = remainingPoints;
+      if (remainingPoints <= 0) minute.usedUpUntil = Date.now() + msBeforeNext;
     };
-    this.#rate.consume(id).then(note, (reason: unknown) => {
+    this.#rate.consume(id, count).then(note, (reason: unknown) => {
       // Anything else is the store's trouble, which is no reason to refuse anybody.
       if (reason instanceof RateLimiterRes) note(reason);
     });
   }
 
-  /** Answers a function that ends it. Throws a Refusal where too many are under way. */
-  operation({ id }: Principal): () => void {
+  /** Throws a Refusal where too many are under way for another one. */
+  requireRoom({ id }: Principal): void {
     const { isDisabled, limits } = this.#parts;
-    const count = this.#inFlight.get(id) ?? 0;
-    if (!isDisabled && count >= limits.operationsInFlight) {
-      throw limitExceeded(
-        "operationsInFlight",
-        `${limits.operationsInFlight} operations are under way, which is the limit.`,
-        { status: 429, retryAfterSeconds: busyForSeconds },
-      );
-    }
-    this.#inFlight.set(id, count + 1);
+    if (isDisabled || (this.#inFlight.get(id) ?? 0) < limits.operationsInFlight) return;
+    throw limitExceeded(
+      "operationsInFlight",
+      `${limits.operationsInFlight} operations are under way, which is the limit.`,
+      { status: 429, retryAfterSeconds: busyForSeconds },
+    );
+  }
+
+  /** Answers a function that ends it. Throws a Refusal where too many are under way. */
+  operation(principal: Principal): () => void {
+    this.requireRoom(principal);
+    const { id } = principal;
+    this.#inFlight.set(id, (this.#inFlight.get(id) ?? 0) + 1);
     let isOpen = true;
     return () => {
       if (!isOpen) return;

@@ -7,14 +7,20 @@ import { limitExceeded } from "./admission/refusal.js";
 
 /** For what is read and answered without the framework. */
 export interface Deadlines {
-  /** Answers a function that ends it. */
-  receiving(raw: IncomingMessage): () => void;
+  /** Until its body is complete. */
+  receiving(raw: IncomingMessage): void;
   answering(raw: ServerResponse): void;
 }
 
 export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs: number }): Deadlines {
   const receiving = new Map<Pick<FastifyRequest, "raw">, number>();
   const answering = new Map<ServerResponse, number>();
+  // Nearly every body comes together with its headers: those are never among the others.
+  const arriving: IncomingMessage[] = [];
+  const watchArriving = () => {
+    for (const raw of arriving) if (!raw.complete) receiving.set({ raw }, performance.now());
+    arriving.length = 0;
+  };
   app.addHook("preParsing", (request, { raw }, payload, done) => {
     receiving.set(request, performance.now());
     // A client that goes away is heard of by this alone.
@@ -37,10 +43,11 @@ export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs:
   const sweep = () => {
     const before = performance.now() - requestMs;
     for (const [request, since] of receiving) {
-      const { destroyed: isGone } = request.raw.socket;
-      if (since > before && !isGone) continue;
+      const { socket, complete: isThere } = request.raw;
+      const isOver = isThere || socket.destroyed;
+      if (since > before && !isOver) continue;
       receiving.delete(request);
-      if (!isGone) endBody(request, requestMs);
+      if (!isOver) endBody(request, requestMs);
     }
     for (const [raw, since] of answering) {
       // A connection that broke tells only the answer that was being written, not those in line behind it.
@@ -55,9 +62,8 @@ export function watchDeadlines(app: FastifyInstance, { requestMs }: { requestMs:
   app.addHook("onClose", () => clearInterval(timer));
   return {
     receiving: (raw) => {
-      const request = { raw };
-      receiving.set(request, performance.now());
-      return () => receiving.delete(request);
+      if (arriving.length === 0) setImmediate(watchArriving);
+      arriving.push(raw);
     },
     answering: (raw) => {
       answering.set(raw, performance.now());

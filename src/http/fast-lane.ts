@@ -35,9 +35,9 @@ const overheadBytes = 500;
 
 export class FastLane implements ShortWay {
   readonly #parts: FastLaneParts;
-  readonly #operations = new LRUCache<string, AdmittedOperation>({
+  readonly #operations = new LRUCache<string, Met>({
     maxSize: maxKeptBytes,
-    sizeCalculation: (_operation, key) => key.length + overheadBytes,
+    sizeCalculation: (_met, key) => key.length + overheadBytes,
   });
   readonly #headers = new Map<string, string[]>();
   /** What was read of a request, here or by the framework. */
@@ -70,7 +70,7 @@ export class FastLane implements ShortWay {
     if (body === undefined || request.headers.origin !== undefined || operation.asksSchema) return;
     if (!this.#headers.has(mediaType))
       this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
-    this.#operations.set(body.toString("latin1"), operation);
+    this.#operations.set(body.toString("latin1"), { operation, mayAsk: null });
   }
 
   take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
@@ -82,64 +82,100 @@ export class FastLane implements ShortWay {
     if (!principal || this.#parts.isTraced(request)) return false;
 
     const onBody = (body: Buffer) => {
-      const operation = this.#operationOf(body);
-      if (operation && !missingNeed(principal, operation.needs)) {
-        void this.#answer(request, response, { principal, operation, mediaType, body, passOn });
-      } else {
-        this.#hold(request, response, body, passOn);
-      }
+      const operation = this.#operationFor(principal, body);
+      if (operation) this.#answer(request, response, { principal, operation, mediaType, body, passOn });
+      else this.#hold(request, response, body, passOn);
     };
     readBody(request, response, this.#parts.deadlines, onBody, passOn);
     return true;
   }
 
-  /** Of what cannot be read here, or is refused, the framework says why. */
-  #operationOf(body: Buffer): AdmittedOperation | null {
+  /** Null for what this caller may not ask, or cannot be read here: the framework says why. */
+  #operationFor(principal: Principal, body: Buffer): AdmittedOperation | null {
+    const met = this.#metBy(body);
+    if (!met) return null;
+    if (met.mayAsk !== principal) {
+      if (missingNeed(principal, met.operation.needs)) return null;
+      met.mayAsk = principal;
+    }
+    return met.operation;
+  }
+
+  #metBy(body: Buffer): Met | null {
     const bytes = body.toString("latin1");
     const met = this.#operations.get(bytes);
     if (met) return met;
     try {
       const operation = this.#parts.admission.recall(readRequest(parsePlainJson(body)));
-      if (operation) this.#operations.set(bytes, operation);
-      return operation;
+      if (!operation) return null;
+      const first: Met = { operation, mayAsk: null };
+      this.#operations.set(bytes, first);
+      return first;
     } catch {
       return null;
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
-    const { principal, operation, mediaType, passOn } = asked;
+  #answer(request: IncomingMessage, response: ServerResponse, asked: Asked): void {
+    const { principal, operation } = asked;
     const { callers, known } = this.#parts;
-    let end: (() => void) | undefined;
-    this.#counted.add(request);
     try {
       callers.request(principal);
-      end = callers.operation(principal);
+      callers.requireRoom(principal);
       const requestId = randomUUID();
       const given = known.answer(operation, principal, requestId);
-      const answer = given instanceof Promise ? await given : given;
-      if (answer !== null) return this.#write(response, mediaType, requestId, answer, end);
+      if (given instanceof Promise) void this.#answerLater(request, response, asked, requestId, given);
+      else if (given === null) this.#passOn(request, response, asked);
+      else this.#write(response, asked, requestId, given);
+    } catch (error) {
+      noteFault(request, error);
+      this.#passOn(request, response, asked);
+    }
+  }
+
+  async #answerLater(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: Asked,
+    requestId: string,
+    given: Promise<string | null>,
+  ): Promise<void> {
+    const end = this.#parts.callers.operation(asked.principal);
+    try {
+      const answer = await given;
+      if (answer !== null) return this.#write(response, asked, requestId, answer, end);
     } catch (error) {
       noteFault(request, error);
     }
-    end?.();
-    this.#hold(request, response, asked.body, passOn);
+    end();
+    this.#passOn(request, response, asked);
   }
 
-  #write(response: ServerResponse, mediaType: string, requestId: string, body: string, end: () => void): void {
+  /** What its client does not take at once is under way until it is over. */
+  #write(response: ServerResponse, { principal, mediaType }: Asked, requestId: string, body: string, end?: () => void) {
     const headers = this.#headers.get(mediaType) as string[];
-    if (writeAnswer(response, { status: 200, headers, requestId, body })) {
-      end();
-      return;
-    }
-    response.once("close", end);
+    if (writeAnswer(response, { status: 200, headers, requestId, body })) return end?.();
+    response.once("close", end ?? this.#parts.callers.operation(principal));
     this.#parts.deadlines.answering(response);
+  }
+
+  /** It was counted, and is not to be counted again. */
+  #passOn(request: IncomingMessage, response: ServerResponse, { body, passOn }: Asked): void {
+    this.#counted.add(request);
+    this.#hold(request, response, body, passOn);
   }
 
   #hold(request: IncomingMessage, response: ServerResponse, body: Buffer, passOn: RequestListener): void {
     this.#bodies.set(request, body);
     passOn(request, response);
   }
+}
+
+/** What the bytes of a body ask for. */
+interface Met {
+  operation: AdmittedOperation;
+  /** Whoever last had what it needs. */
+  mayAsk: Principal | null;
 }
 
 interface Asked {

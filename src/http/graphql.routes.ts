@@ -112,7 +112,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
         lane.learn(request.raw, operation, mediaType, reply.getHeaders() as OutgoingHttpHeaders);
         return reply.header("content-type", mediaType).send(body);
       }
-      parts.metrics.queries.inc({ by: "server" });
+      parts.metrics.queries.server += 1;
       request.body = apolloRequest(operation);
       return answerByServer(request, reply);
     });
@@ -121,7 +121,7 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
       const operation = admission.admit(principalOf(request), asked, "GET", request.id);
       // It was named by its hash, which Apollo is not to look up.
       if (asked.query === null) request.raw.url = `/graphql?${apolloParameters(operation)}`;
-      parts.metrics.queries.inc({ by: "server" });
+      parts.metrics.queries.server += 1;
       return answerByServer(request, reply);
     });
   }, named("requests"));

@@ -13,7 +13,7 @@ import type { AdmittedOperation } from "./admission/admission.js";
 import type { CompiledGateway } from "./compiled-gateway.js";
 import type { CreateContext } from "./create-context.js";
 import { tellErrors } from "./operation-span.js";
-import type { OperationTimes } from "./operation-times.js";
+import type { OperationSeries, OperationTimes } from "./operation-times.js";
 import { toPublicError, toPublicFormat } from "./public-error.js";
 
 export interface KnownOperationParts {
@@ -35,6 +35,14 @@ interface KnownOperation {
   scope: "customers" | "tenant" | null;
 }
 
+/** A question whose answers are kept, as one of those puts it who see the same. */
+interface Question {
+  scope: NonNullable<KnownOperation["scope"]>;
+  principal: Principal;
+  key: string;
+  series: OperationSeries;
+}
+
 // Fields that read the mirror alone. The first ones say which customer an answer is about, the others list a tenant's.
 const aboutCustomers = new Set(["customer", "payout", "payoutByTransaction"]);
 const aboutTenant = new Set(["customers", "payouts"]);
@@ -48,67 +56,66 @@ export class KnownOperations {
   readonly #parts: KnownOperationParts;
   readonly #known = new WeakMap<OperationDefinitionNode, KnownOperation>();
   readonly #sights = new WeakMap<Principal, string>();
-  readonly #texts = new WeakMap<AdmittedOperation["variables"], string>();
-  readonly #countKept: { inc(): void };
-  readonly #countPlan: { inc(): void };
+  /** As it was put last: mostly the same callers ask the same. */
+  readonly #questions = new WeakMap<AdmittedOperation, Question>();
   #count = 0;
 
   constructor(parts: KnownOperationParts) {
     this.#parts = parts;
-    this.#countKept = parts.metrics.queries.labels({ by: "kept" });
-    this.#countPlan = parts.metrics.queries.labels({ by: "plan" });
   }
 
   /** The answer's body, or null where the server is to answer. */
   answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Given | Promise<Given> {
-    const { compiled, answers } = this.#parts;
+    const { answers } = this.#parts;
     if (admitted.operation.operation !== "query") return null;
     const startedAtMs = performance.now();
-    // Most of what comes once comes once only: nothing is learnt of it.
-    const known = compiled.isMet(admitted) ? this.#knownOf(admitted) : null;
-    if (!known?.scope) {
+    const question = this.#questionOf(admitted, principal);
+    if (!question) {
       // What it is made of may be held all the same.
       const revision = answers.catchUpAtOnce();
       return this.#run(admitted, principal, requestId, revision, startedAtMs).then((run) => run?.body ?? null);
     }
     const looked = answers.catchUp();
     return typeof looked === "number"
-      ? this.#answerAt(looked, known, admitted, principal, requestId, startedAtMs)
-      : looked.then((revision) => this.#answerAt(revision, known, admitted, principal, requestId, startedAtMs));
+      ? this.#answerAt(looked, question, admitted, requestId, startedAtMs)
+      : looked.then((revision) => this.#answerAt(revision, question, admitted, requestId, startedAtMs));
   }
 
   #answerAt(
     revision: number,
-    known: KnownOperation,
+    { scope, principal, key, series }: Question,
     admitted: AdmittedOperation,
-    principal: Principal,
     requestId: string,
     startedAtMs: number,
   ): Given | Promise<Given> {
-    const { answers } = this.#parts;
-    const key = `${known.id} ${this.#sightOf(principal)} ${this.#textOf(admitted.variables)}`;
+    const { answers, metrics } = this.#parts;
     const kept = answers.find(key);
     if (kept !== undefined) {
-      this.#countKept.inc();
-      this.#parts.times.of(admitted.document, admitted.operation).ok.since(startedAtMs);
+      metrics.queries.kept += 1;
+      series.ok.since(startedAtMs);
       return kept;
     }
     return this.#run(admitted, principal, requestId, revision, startedAtMs).then((run) => {
       if (!run) return null;
       const { body, data, context, hasErrors } = run;
-      const dependsOn = data && known.scope && !hasErrors ? dependenceOf(known.scope, data, context) : null;
+      const dependsOn = data && !hasErrors ? dependenceOf(scope, data, context) : null;
       if (dependsOn) answers.keep(key, body, revision, dependsOn);
       return body;
     });
   }
 
-  #textOf(variables: AdmittedOperation["variables"]): string {
-    let text = this.#texts.get(variables);
-    if (text === undefined) {
-      text = JSON.stringify(variables);
-      this.#texts.set(variables, text);
-    }
-    return text;
+  /** Null where no answers are kept. Most of what comes once comes once only: nothing is learnt of it. */
+  #questionOf(admitted: AdmittedOperation, principal: Principal): Question | null {
+    const last = this.#questions.get(admitted);
+    if (last?.principal === principal) return last;
+    const { compiled, times } = this.#parts;
+    if (!compiled.isMet(admitted)) return null;
+    const { id, scope } = this.#knownOf(admitted);
+    if (scope === null) return null;
+    const key = `${id} ${this.#sightOf(principal)} ${JSON.stringify(admitted.variables)}`;
+    const question = { scope, principal, key, series: times.of(admitted.document, admitted.operation) };
+    this.#questions.set(admitted, question);
+    return question;
   }
 
   #knownOf({ document, operation }: AdmittedOperation): KnownOperation {
@@ -138,14 +145,14 @@ export class KnownOperations {
     revision: number | null,
     startedAtMs: number,
   ) {
-    const { createContext, compiled, times } = this.#parts;
+    const { createContext, compiled, metrics, times } = this.#parts;
     const context = createContext({ requestId, principal, revision });
     const result = await compiled.run(admitted, context, admitted.variables);
     const { data } = result;
     if (data === undefined) return null;
     const errors = result.errors?.length ? result.errors.map((error) => this.#toPublic(error, requestId)) : undefined;
     if (errors) tellErrors(errors);
-    this.#countPlan.inc();
+    metrics.queries.plan += 1;
     times.of(admitted.document, admitted.operation)[errors ? "errors" : "ok"].since(startedAtMs);
     const body = `${JSON.stringify({ errors, data })}\n`;
     return { body, data, context, hasErrors: errors !== undefined };
