@@ -5,7 +5,7 @@ import { assignCustomer } from "../src/store/tenant.queries.js";
 import { type KeyedGateway, startKeyedGateway } from "./support/credentials.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
 import type { TestClient } from "./support/test-client.js";
-import { forEachDatabase, openTestDatabase, sharedKinds } from "./support/test-databases.js";
+import { forEachDatabase, newSqliteUrl, openTestDatabase, sharedKinds } from "./support/test-databases.js";
 
 interface Way {
   server: number;
@@ -144,6 +144,19 @@ test("an answer is kept until something of its customer is written, and no longe
   expect(await ways(gateway)).toEqual({ ...between, kept: between.kept + 1 });
   await update(id, "mary@example.com");
   expect((await client.run(one, { id })).customer.email).toBe("mary@example.com");
+});
+
+test("the answer to what comes for the first time is not kept, and to what comes again it is", async () => {
+  const gateway = await startTestGateway({ config: { databaseUrl: await newSqliteUrl() } });
+  const { client } = gateway;
+  const { id } = await client.verifiedCustomer();
+  await warm(client, one, { id });
+  for (const mark of [1, 2]) {
+    const before = await ways(gateway);
+    for (let time = 0; time < 5; time += 1) await client.run(one, { id, mark });
+    const after = await ways(gateway);
+    expect([after.server - before.server, after.plan - before.plan, after.kept - before.kept]).toEqual([0, 2, 3]);
+  }
 });
 
 test("what is not there yet is asked for again", async () => {

@@ -16,6 +16,7 @@ import type { Deadlines } from "./deadlines.js";
 import { parsePlainJson } from "./json-body.js";
 import type { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
+import { SecondSight } from "./second-sight.js";
 import { isPlainPost, noteFault, readBody, type ShortWay, toRawHeaders, writeAnswer } from "./short-way.js";
 
 export interface FastLaneParts {
@@ -39,6 +40,7 @@ export class FastLane implements ShortWay {
     maxSize: maxKeptBytes,
     sizeCalculation: (_met, key) => key.length + overheadBytes,
   });
+  readonly #sight = new SecondSight();
   readonly #headers = new Map<string, string[]>();
   /** What was read of a request, here or by the framework. */
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
@@ -70,7 +72,7 @@ export class FastLane implements ShortWay {
     if (body === undefined || request.headers.origin !== undefined || operation.asksSchema) return;
     if (!this.#headers.has(mediaType))
       this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
-    this.#operations.set(body.toString("latin1"), { operation, mayAsk: null });
+    this.#sight.meet(body.toString("latin1"));
   }
 
   take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
@@ -82,8 +84,8 @@ export class FastLane implements ShortWay {
     if (!principal || this.#parts.isTraced(request)) return false;
 
     const onBody = (body: Buffer) => {
-      const operation = this.#operationFor(principal, body);
-      if (operation) this.#answer(request, response, { principal, operation, mediaType, body, passOn });
+      const met = this.#metFor(principal, body);
+      if (met) this.#answer(request, response, { principal, met, mediaType, body, passOn });
       else this.#hold(request, response, body, passOn);
     };
     readBody(request, response, this.#parts.deadlines, onBody, passOn);
@@ -91,14 +93,14 @@ export class FastLane implements ShortWay {
   }
 
   /** Null for what this caller may not ask, or cannot be read here: the framework says why. */
-  #operationFor(principal: Principal, body: Buffer): AdmittedOperation | null {
+  #metFor(principal: Principal, body: Buffer): Met | null {
     const met = this.#metBy(body);
     if (!met) return null;
     if (met.mayAsk !== principal) {
       if (missingNeed(principal, met.operation.needs)) return null;
       met.mayAsk = principal;
     }
-    return met.operation;
+    return met;
   }
 
   #metBy(body: Buffer): Met | null {
@@ -108,8 +110,9 @@ export class FastLane implements ShortWay {
     try {
       const operation = this.#parts.admission.recall(readRequest(parsePlainJson(body)));
       if (!operation) return null;
-      const first: Met = { operation, mayAsk: null };
-      this.#operations.set(bytes, first);
+      const isAgain = this.#sight.meet(bytes);
+      const first: Met = { operation, isAgain, mayAsk: null };
+      if (isAgain) this.#operations.set(bytes, first);
       return first;
     } catch {
       return null;
@@ -117,13 +120,13 @@ export class FastLane implements ShortWay {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, asked: Asked): void {
-    const { principal, operation } = asked;
+    const { principal, met } = asked;
     const { callers, known } = this.#parts;
     try {
       callers.request(principal);
       callers.requireRoom(principal);
       const requestId = randomUUID();
-      const given = known.answer(operation, principal, requestId);
+      const given = known.answer(met.operation, principal, requestId, met.isAgain);
       if (given instanceof Promise) void this.#answerLater(request, response, asked, requestId, given);
       else if (given === null) this.#passOn(request, response, asked);
       else this.#write(response, asked, requestId, given);
@@ -174,13 +177,15 @@ export class FastLane implements ShortWay {
 /** What the bytes of a body ask for. */
 interface Met {
   operation: AdmittedOperation;
+  /** Not for the first time. */
+  isAgain: boolean;
   /** Whoever last had what it needs. */
   mayAsk: Principal | null;
 }
 
 interface Asked {
   principal: Principal;
-  operation: AdmittedOperation;
+  met: Met;
   mediaType: string;
   body: Buffer;
   passOn: RequestListener;

@@ -65,14 +65,21 @@ export class KnownOperations {
   }
 
   /** The answer's body, or null where the server is to answer. */
-  answer(admitted: AdmittedOperation, principal: Principal, requestId: string): Given | Promise<Given> {
+  answer(
+    admitted: AdmittedOperation,
+    principal: Principal,
+    requestId: string,
+    /** It came before and may come again: its answer is worth keeping. */
+    isKept = true,
+  ): Given | Promise<Given> {
     const { answers } = this.#parts;
     if (admitted.operation.operation !== "query") return null;
     const startedAtMs = performance.now();
-    const question = this.#questionOf(admitted, principal);
+    // For the first time it is made of what is held. Where the look at what is fresh takes a query, it serves for more.
+    const atOnce = isKept ? null : answers.catchUpAtOnce();
+    const question = atOnce === null ? this.#questionOf(admitted, principal) : null;
     if (!question) {
-      // What it is made of may be held all the same.
-      const revision = answers.catchUpAtOnce();
+      const revision = atOnce ?? answers.catchUpAtOnce();
       return this.#run(admitted, principal, requestId, revision, startedAtMs).then((run) => run?.body ?? null);
     }
     const looked = answers.catchUp();
