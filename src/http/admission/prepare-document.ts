@@ -9,15 +9,15 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
-  specifiedRules,
   validate,
   visit,
 } from "graphql";
 import { type FieldNeed, needsOf } from "../../access/operation-needs.js";
+import { rulesFor } from "./choose-rules.js";
 import { type PricedOperation, priceOperation } from "./cost.js";
 import { type Measures, requireMeasured } from "./measure-document.js";
 import { Refusal } from "./refusal.js";
-import { parseFailed, scanText } from "./scan-text.js";
+import { askingSchema, parseFailed, scanText } from "./scan-text.js";
 import { hashOfText } from "./trusted-documents.js";
 
 export type DocumentLimits = Measures & { tokens: number };
@@ -49,18 +49,18 @@ export function prepareDocument(
   limits: DocumentLimits,
   hasHints: boolean,
 ): PreparedDocument {
-  const tokens = scanText(text, limits);
+  const words = scanText(text, limits);
   const document = parseText(text);
   requireMeasured(document, limits);
-  const faults = validate(schema, document, specifiedRules, { maxErrors: maxFaults });
+  const faults = validate(schema, document, rulesFor(words, document), { maxErrors: maxFaults });
   if (faults.length > 0) throw validationFailed(hasHints ? faults : faults.map(withoutHint));
   const operations = new Map<string | null, PreparedOperation>();
   return {
     text,
     hash: hashOfText(text),
     document,
-    tokens,
-    asksSchema: asksSchema(document),
+    tokens: words.tokens,
+    asksSchema: words.mayAskSchema && asksSchema(document),
     operation: (name) => {
       const known = operations.get(name);
       if (known) return known;
@@ -100,7 +100,7 @@ function asksSchema(document: DocumentNode): boolean {
   let isAsked = false;
   visit(document, {
     [Kind.FIELD]: ({ name }) => {
-      if (name.value === "__schema" || name.value === "__type") isAsked = true;
+      if (askingSchema.has(name.value)) isAsked = true;
     },
   });
   return isAsked;
