@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -29,6 +30,32 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const start = (mode: "enforce" | "log") => startTestGateway({ config: { trustedDocuments: { file, mode } } });
 
 const notFound = [{ extensions: { code: "PERSISTED_QUERY_NOT_FOUND" } }];
+
+/** As they were spelt, which tells the two ways that an answer can take from each other. */
+function namesOfHeaders(url: string, body: object): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const outgoing = request(`${url}/graphql`, { method: "POST", headers }, (answer) => {
+      answer.resume();
+      answer.once("end", () => resolve(answer.rawHeaders.filter((_, at) => at % 2 === 0).sort()));
+    });
+    outgoing.once("error", reject);
+    outgoing.end(JSON.stringify(body));
+  });
+}
+
+test("what comes again by its hash alone is answered ahead of the framework, as by its text", async () => {
+  const { client } = await start("enforce");
+  const ways: Record<string, string[][]> = {};
+  for (const [name, body] of Object.entries({ text: { query: known }, hash: { documentId: hashOf(known) } })) {
+    const headers: string[][] = [];
+    for (let time = 0; time < 3; time += 1) headers.push(await namesOfHeaders(client.url, body));
+    ways[name] = headers;
+  }
+  const [long, , short] = ways.text ?? [];
+  expect(short).not.toEqual(long);
+  expect([ways.hash?.[0], ways.hash?.[2]]).toEqual([long, short]);
+});
 
 test("an operation of the manifest is served by its text or by its hash alone, over POST and GET", async () => {
   const { client } = await start("enforce");

@@ -65,14 +65,16 @@ export class FastLane implements ShortWay {
     if (body.length <= maxBodyBytes) this.#bodies.set(request, body);
   }
 
-  /** The framework is about to answer so: the next request of the same bytes need not go there. */
+  /** The framework is about to answer so: further requests of the same bytes need not go there. */
   learn(request: IncomingMessage, operation: AdmittedOperation, mediaType: string, headers: OutgoingHttpHeaders): void {
     const body = this.#bodies.get(request);
     // What a page of another origin is told is its own, and the schema is for some.
     if (body === undefined || request.headers.origin !== undefined || operation.asksSchema) return;
     if (!this.#headers.has(mediaType))
       this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
-    this.#sight.meet(body.toString("latin1"));
+    const bytes = body.toString("latin1");
+    // What names its document by a hash is known by its bytes alone.
+    if (this.#sight.meet(bytes)) this.#operations.set(bytes, { operation, isAgain: true, mayAsk: null });
   }
 
   take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
