@@ -1,8 +1,9 @@
 // A request in words that were met before is answered ahead of the framework. No rule is left out for it.
 
-import { connect } from "node:net";
 import { startKeyedGateway } from "./support/credentials.js";
+import { rawPost } from "./support/raw-post.js";
 import { sendInParts } from "./support/send-in-parts.js";
+import { openConnection } from "./support/stream-upload.js";
 import type { TestClient } from "./support/test-client.js";
 
 const query = "query One($id: ID!) { customer(id: $id) { id name email } }";
@@ -26,22 +27,8 @@ function sendQuery(url: string, key: string, length: number, parts: readonly str
   return sendInParts(url, head, parts);
 }
 
-function inLine(key: string, body: string, connection = "keep-alive"): string {
-  return [
-    "POST /graphql HTTP/1.1",
-    "host: x",
-    `connection: ${connection}`,
-    `authorization: Bearer ${key}`,
-    "content-type: application/json",
-    `content-length: ${body.length}`,
-    "",
-    body,
-  ].join("\r\n");
-}
-
 async function sendAtOnce(url: string, requests: readonly string[]): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = await openConnection(url);
   socket.write(requests.join(""));
   let text = "";
   for await (const chunk of socket) text += chunk;
@@ -71,8 +58,8 @@ test("requests that come at once are all counted", async () => {
   await warm(shop, id);
   const body = JSON.stringify({ query, variables: { id } });
   const answers = await sendAtOnce(shop.url, [
-    ...Array.from({ length: 20 }, () => inLine(shop.key, body)),
-    inLine(shop.key, body, "close"),
+    rawPost(body, { key: shop.key }).repeat(20),
+    rawPost(body, { key: shop.key, connection: "close" }),
   ]);
   expect(answers.split(`"id":"${id}"`)).toHaveLength(22);
   let left = 0;

@@ -1,29 +1,22 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { startKeyedGateway } from "./support/credentials.js";
 import { eventually } from "./support/eventually.js";
+import { rawPost } from "./support/raw-post.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
+import { openConnection } from "./support/stream-upload.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-async function open(url: string): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port) });
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  return socket;
-}
-
 const get = "GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n";
 const body = JSON.stringify({ query: "{ statusCursor }" });
-const query = `POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const query = rawPost(body);
 
 test("requests in line are answered in their order", async () => {
   const { gateway } = await startTestGateway();
-  const socket = await open(gateway.url);
+  const socket = await openConnection(gateway.url);
   socket.write(query.repeat(3) + get.repeat(10));
   let text = "";
   socket.on("data", (chunk) => {
@@ -38,7 +31,7 @@ test("nothing is kept of requests whose connection broke while they stood in lin
   const { gateway } = await startTestGateway();
   const burst = async (count: number) => {
     for (let done = 0; done < count; done += 1) {
-      const socket = await open(gateway.url);
+      const socket = await openConnection(gateway.url);
       socket.write(query.repeat(18));
       socket.destroy();
       await once(socket, "close");
@@ -59,16 +52,7 @@ test("nothing is kept of requests whose connection broke while they stood in lin
 test("what stood in line on a connection that broke counts as under way no more", async () => {
   const { gateway, clientOf } = await startKeyedGateway({ limits: { operationsInFlight: 6 } });
   const shop = await clientOf("shop");
-  const post = (text: string) =>
-    [
-      "POST /graphql HTTP/1.1",
-      "Host: gateway",
-      `Authorization: Bearer ${shop.key}`,
-      "Content-Type: application/json",
-      `Content-Length: ${text.length}`,
-      "",
-      text,
-    ].join("\r\n");
+  const post = (text: string) => rawPost(text, { key: shop.key });
   // Answered ahead of the framework from here on.
   for (let time = 0; time < 4; time += 1) expect((await shop.post(body)).status).toBe(200);
   // It waits for the provider, and those behind it for its answer.
@@ -79,7 +63,7 @@ test("what stood in line on a connection that broke counts as under way no more"
       }),
     );
   for (let broken = 0; broken < 12; broken += 1) {
-    const socket = await open(gateway.url);
+    const socket = await openConnection(gateway.url);
     socket.write(first(broken) + post(body).repeat(3) + post(body).slice(0, -5));
     await new Promise((resolve) => setImmediate(resolve));
     socket.destroy();

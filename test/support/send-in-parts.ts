@@ -1,11 +1,8 @@
-import { once } from "node:events";
-import { connect } from "node:net";
+import { openConnection } from "./stream-upload.js";
 
 /** Sends the head, then the parts of the body with pauses between them, and answers what came until the end. */
 export async function sendInParts(url: string, head: readonly string[], parts: readonly string[]): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  await once(socket, "connect");
+  const socket = await openConnection(url);
   socket.write(`${[...head, "host: x", "connection: close"].join("\r\n")}\r\n\r\n`);
   for (const part of parts) {
     await new Promise((resolve) => setTimeout(resolve, 30));
