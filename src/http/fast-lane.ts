@@ -72,9 +72,8 @@ export class FastLane implements ShortWay {
     if (body === undefined || request.headers.origin !== undefined || operation.asksSchema) return;
     if (!this.#headers.has(mediaType))
       this.#headers.set(mediaType, toRawHeaders({ ...headers, "content-type": mediaType }));
-    const bytes = body.toString("latin1");
     // What names its document by a hash is known by its bytes alone.
-    if (this.#sight.meet(bytes)) this.#operations.set(bytes, { operation, isAgain: true, mayAsk: null });
+    this.#meet(body.toString("latin1"), operation);
   }
 
   take(request: IncomingMessage, response: ServerResponse, passOn: RequestListener): boolean {
@@ -111,14 +110,17 @@ export class FastLane implements ShortWay {
     if (met) return met;
     try {
       const operation = this.#parts.admission.recall(readRequest(parsePlainJson(body)));
-      if (!operation) return null;
-      const isAgain = this.#sight.meet(bytes);
-      const first: Met = { operation, isAgain, mayAsk: null };
-      if (isAgain) this.#operations.set(bytes, first);
-      return first;
+      return operation && this.#meet(bytes, operation);
     } catch {
       return null;
     }
+  }
+
+  /** It is kept from the second time on. */
+  #meet(bytes: string, operation: AdmittedOperation): Met {
+    const met: Met = { operation, isAgain: this.#sight.meet(bytes), mayAsk: null };
+    if (met.isAgain) this.#operations.set(bytes, met);
+    return met;
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, asked: Asked): void {

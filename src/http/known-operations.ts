@@ -75,14 +75,13 @@ export class KnownOperations {
     const { answers } = this.#parts;
     if (admitted.operation.operation !== "query") return null;
     const startedAtMs = performance.now();
+    const atOnce = answers.catchUpAtOnce();
     // For the first time it is made of what is held. Where the look at what is fresh takes a query, it serves for more.
-    const atOnce = isKept ? null : answers.catchUpAtOnce();
-    const question = atOnce === null ? this.#questionOf(admitted, principal) : null;
+    const question = isKept || atOnce === null ? this.#questionOf(admitted, principal) : null;
     if (!question) {
-      const revision = atOnce ?? answers.catchUpAtOnce();
-      return this.#run(admitted, principal, requestId, revision, startedAtMs).then((run) => run?.body ?? null);
+      return this.#run(admitted, principal, requestId, atOnce, startedAtMs).then((run) => run?.body ?? null);
     }
-    const looked = answers.catchUp();
+    const looked = atOnce ?? answers.catchUp();
     return typeof looked === "number"
       ? this.#answerAt(looked, question, admitted, requestId, startedAtMs)
       : looked.then((revision) => this.#answerAt(revision, question, admitted, requestId, startedAtMs));

@@ -76,8 +76,8 @@ export function rulesFor(words: Words, document: DocumentNode): readonly Validat
   return rules;
 }
 
-function isLoneOperation({ definitions: [first, ...others] }: DocumentNode): boolean {
-  return first?.kind === Kind.OPERATION_DEFINITION && others.length === 0;
+function isLoneOperation({ definitions }: DocumentNode): boolean {
+  return definitions.length === 1 && definitions[0]?.kind === Kind.OPERATION_DEFINITION;
 }
 
 function isSubscription({ definitions: [first] }: DocumentNode): boolean {
