@@ -134,7 +134,7 @@ withRedis("with Redis", () => {
 async function replaceBothNodes(databaseUrl: string, start: typeof startBalancer): Promise<void> {
   const ports = [await freePort(), await freePort()];
   const nodes = [await startNode(databaseUrl, ports[0]!), await startNode(databaseUrl, ports[1]!)];
-  const { url, stop } = await start(ports);
+  const { url, untilAllReady, stop } = await start(ports);
   closeAfterTest(stop);
   provider.setWebhookUrl(`${url}/webhooks`);
   const client = new TestClient(url);
@@ -167,6 +167,8 @@ async function replaceBothNodes(databaseUrl: string, start: typeof startBalancer
     for (let place = 0; place < nodes.length; place += 1) {
       const before = answered;
       await until(() => answered > before + 20, 30_000);
+      // Who takes a node away before the other one is taken in has none left.
+      await untilAllReady();
       exits.push((await nodes[place]!.stop()).exitCode);
       nodes[place] = await startNode(databaseUrl, ports[place]!);
     }

@@ -24,6 +24,7 @@ async function look(node) {
     () => false,
   );
   node.isBeingLookedAt = false;
+  process.send(nodes.filter(({ isReady }) => isReady).length);
 }
 
 function pick(not) {

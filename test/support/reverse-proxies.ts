@@ -13,6 +13,8 @@ import { freePort } from "./free-port.js";
 
 export interface ReverseProxy {
   url: string;
+  /** Until it knows that all nodes are ready, where it asks them. */
+  untilAllReady(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -22,7 +24,15 @@ const nginx = process.env.NGINX || "nginx";
 export async function startBalancer(ports: readonly number[]): Promise<ReverseProxy> {
   const process = fork(balancer, ports.map(String), { execArgv: [] });
   const [url] = (await once(process, "message")) as [string];
-  return { url, stop: () => ended(process, "SIGTERM") };
+  let ready = 0;
+  process.on("message", (count: number) => {
+    ready = count;
+  });
+  return {
+    url,
+    untilAllReady: () => eventually(async () => ready === ports.length),
+    stop: () => ended(process, "SIGTERM"),
+  };
 }
 
 /** Why nginx cannot be run here; null where it can. */
@@ -52,6 +62,7 @@ export async function startNginx(ports: readonly number[]): Promise<ReverseProxy
   await eventually(() => isListening(port));
   return {
     url: `http://127.0.0.1:${port}`,
+    untilAllReady: async () => {},
     stop: async () => {
       await ended(process, "SIGTERM");
       await rm(directory, { recursive: true });
