@@ -103,8 +103,9 @@ export class AccessToken {
 // Whatever happened here, the call that wanted the token was not sent.
 function asTokenFailure(error: ProviderError): ProviderError {
   // 400 and 404 speak of our client id, secret, scope or address, not of what a caller asked for.
-  const isRefusal = error.kind === "REFUSED" || error.kind === "NOT_FOUND";
+  // Its errors have a shape of their own: an `error` word in place of a message.
+  const isRefusal = error.httpStatus !== undefined && error.httpStatus >= 400 && error.httpStatus <= 404;
   return isRefusal
-    ? new ProviderError("UNAUTHENTICATED", error.message, { ...error, outcome: "NOT_DONE" })
+    ? new ProviderError("UNAUTHENTICATED", error.message, { ...error, outcome: "NOT_DONE", isUnsent: true })
     : error.asNotDone();
 }

@@ -25,6 +25,8 @@ export interface HttpLimits {
    * answer's head is there, or none comes.
    */
   admit?: () => Promise<{ end(): void }>;
+  /** Runs when the request's turn has come, right before its bytes go out. Where it throws, nothing is sent. */
+  beforeSending?: () => Promise<void>;
   /** Told of every answer as soon as its head is there, however its body ends. */
   onAnswer?: (status: number, headers: Headers) => void;
 }
@@ -43,6 +45,12 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
   if (abandoned?.aborted) {
     admitted?.end();
     throw notSent(request.label);
+  }
+  try {
+    await limits.beforeSending?.();
+  } catch (error) {
+    admitted?.end();
+    throw error;
   }
   const controller = new AbortController();
   const abandon = () => controller.abort();
@@ -83,6 +91,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
 function notSent(label: string): ProviderError {
   return new ProviderError("UNAVAILABLE", `${label}: not sent, since the gateway is stopping.`, {
     outcome: "NOT_DONE",
+    isUnsent: true,
     retryAfterSeconds: 1,
   });
 }
@@ -110,15 +119,15 @@ function toTransportError(label: string, error: unknown, httpStatus?: number): P
   }
   const reason = typeof code === "string" ? code : "connection lost";
   return new ProviderError("UNAVAILABLE", `${label}: no answer (${reason}).`, {
-    outcome: toOutcome(code, erroredSysCall),
+    ...toOutcome(code, erroredSysCall),
     ...status,
   });
 }
 
 const codesBeforeTheFirstByte = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_FAIL"]);
 
-function toOutcome(code: unknown, systemCall: unknown): ProviderOutcome {
+function toOutcome(code: unknown, systemCall: unknown): { outcome: ProviderOutcome; isUnsent: boolean } {
   const isBeforeTheFirstByte =
     systemCall === "connect" || systemCall === "getaddrinfo" || codesBeforeTheFirstByte.has(String(code));
-  return isBeforeTheFirstByte ? "NOT_DONE" : "UNKNOWN";
+  return { outcome: isBeforeTheFirstByte ? "NOT_DONE" : "UNKNOWN", isUnsent: isBeforeTheFirstByte };
 }

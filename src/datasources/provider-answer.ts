@@ -36,26 +36,31 @@ export function garbled(label: string, fault: string, httpStatus?: number): Prov
   return new ProviderError("GARBLED", `${label}: ${fault}.`, { outcome: "UNKNOWN", ...status });
 }
 
+/**
+ * What a status other than 2xx proves. Only the provider's own JSON, a whole object with a text `message`, speaks for the
+ * provider: a proxy's page under the same status says nothing of what was done behind it.
+ */
 export function toRefusal(label: string, answer: HttpAnswer): ProviderError {
   const { status, headers } = answer;
   const body = parseOrUndefined(answer.text);
-  const kind = toKind(status, isRecord(body));
-  const isProvenUndone = kind !== "UNAVAILABLE" && kind !== "RATE_LIMITED";
-  const retryAfterSeconds = kind === "RATE_LIMITED" ? toRateLimitPause(headers) : toRetryAfterSeconds(headers);
+  const kind = toKind(status, isOwnJson(body));
+  const isProvenUndone = !unproven.includes(kind);
+  const retryAfterSeconds = status === 429 ? toRateLimitPause(headers) : toRetryAfterSeconds(headers);
+  const isWorthWaiting = kind === "RATE_LIMITED" || kind === "UNAVAILABLE";
   return new ProviderError(kind, `${label}: ${sentences[kind]} (HTTP ${status}).`, {
     outcome: isProvenUndone ? "NOT_DONE" : "UNKNOWN",
     httpStatus: status,
     providerMessage: toProviderMessage(body),
     fieldErrors: toFieldErrors(body),
-    ...(retryAfterSeconds !== undefined && (kind === "RATE_LIMITED" || kind === "UNAVAILABLE")
-      ? { retryAfterSeconds }
-      : {}),
+    ...(retryAfterSeconds !== undefined && isWorthWaiting ? { retryAfterSeconds } : {}),
   });
 }
 
 const sentences: Record<ProviderErrorKind, string> = {
-  REFUSED: "the provider refused the request",
+  REFUSED: "the provider rejected the request",
   NOT_FOUND: "the provider knows nothing by that name",
+  CONFLICT: "the provider reports a conflict with another request",
+  OTHER_REJECTION: "the provider rejected the request",
   UNAUTHENTICATED: "the provider does not accept the gateway's credential",
   FORBIDDEN: "the provider forbids this to the gateway's account",
   RATE_LIMITED: "the provider's rate limit is used up",
@@ -63,15 +68,31 @@ const sentences: Record<ProviderErrorKind, string> = {
   GARBLED: "the answer cannot be read",
 };
 
+const unproven: readonly ProviderErrorKind[] = ["UNAVAILABLE", "GARBLED", "CONFLICT"];
+
 function toKind(status: number, isProvidersOwnAnswer: boolean): ProviderErrorKind {
-  if (status === 401) return "UNAUTHENTICATED";
-  if (status === 403) return "FORBIDDEN";
-  // "Not found" lets a payout be sent again, so a proxy's page must not say it in the provider's name.
-  if (status === 404) return isProvidersOwnAnswer ? "NOT_FOUND" : "UNAVAILABLE";
-  if (status === 429) return "RATE_LIMITED";
-  // Both mean that somebody in between gave up waiting, which says nothing of what was done behind it.
-  if (status === 408 || status === 499) return "UNAVAILABLE";
-  return status >= 400 && status < 500 ? "REFUSED" : "UNAVAILABLE";
+  if (status === 409 || status === 423 || status === 425) return "CONFLICT";
+  if (status < 400 || status > 499 || !isProvidersOwnAnswer) return "UNAVAILABLE";
+  return ownKinds.get(status) ?? "OTHER_REJECTION";
+}
+
+const ownKinds: ReadonlyMap<number, ProviderErrorKind> = new Map([
+  [400, "REFUSED"],
+  [401, "UNAUTHENTICATED"],
+  [403, "FORBIDDEN"],
+  [404, "NOT_FOUND"],
+  [422, "REFUSED"],
+  [429, "RATE_LIMITED"],
+]);
+
+/** Whether the provider itself answered, and not a proxy in front of it. */
+export function isOwnAnswer({ text }: HttpAnswer): boolean {
+  return isOwnJson(parseOrUndefined(text));
+}
+
+/** A whole JSON object with a text `message`. */
+function isOwnJson(body: unknown): boolean {
+  return isRecord(body) && typeof body.message === "string";
 }
 
 const maxMessageLength = 500;

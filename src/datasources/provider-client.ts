@@ -15,7 +15,7 @@ import { type Attempt, retryRead } from "./budget/retry-read.js";
 import { SharedReads } from "./budget/shared-reads.js";
 import type { ClockSkew } from "./clock-skew.js";
 import { exchange, type HttpAnswer, type HttpLimits } from "./http-exchange.js";
-import { toJson, withoutSecrets } from "./provider-answer.js";
+import { isOwnAnswer, toJson, withoutSecrets } from "./provider-answer.js";
 import { isProviderError, type ProviderErrorKind } from "./provider-error.js";
 import { routeOf } from "./provider-route.js";
 import { UnknownStatusWord } from "./status-words.js";
@@ -67,13 +67,18 @@ interface Call {
   isRead: boolean;
   /** How many went out for it. */
   requests?: number;
+  beforeSending?: BeforeSending;
 }
+
+/** Runs right before the bytes of a request go out, when its turn has come. Where it throws, nothing is sent. */
+export type BeforeSending = () => Promise<void>;
 
 export interface PostOptions {
   /** Beside the body: for the one endpoint whose documentation leaves open which of them it reads. */
   query?: Query;
   /** For a POST that only asks. */
   isRead?: boolean;
+  beforeSending?: BeforeSending;
 }
 
 const apiRoot = "/api/external";
@@ -224,7 +229,7 @@ export class ProviderClient {
       return this.#send(call, label, limits, { "x-blaaiz-api-key": this.#apiKey ?? "" });
     }
     const answer = await this.#send(call, label, limits, { Authorization: `Bearer ${token}` });
-    if (answer.status !== 401) return answer;
+    if (answer.status !== 401 || !isOwnAnswer(answer)) return answer;
     this.#logger.info({ call: label }, "The provider refused the access token; asking for a new one.");
     const fresh = await this.#accessToken.replace(token);
     return this.#send(call, label, limits, { Authorization: `Bearer ${fresh}` });
@@ -288,7 +293,7 @@ export class ProviderClient {
         },
         ...(body === undefined ? {} : { body }),
       },
-      limits,
+      call.beforeSending ? { ...limits, beforeSending: call.beforeSending } : limits,
     );
     this.#clockSkew?.note(answer.headers.get("date"));
     const sent = Object.values(credential).map((value) => value.replace(/^Bearer /, ""));

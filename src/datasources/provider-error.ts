@@ -2,9 +2,14 @@
 // status, never a body, a query or a credential. The provider's own text is kept apart from it.
 
 export type ProviderErrorKind =
-  /** A final no: the request as it is will never be accepted. */
+  /** 400 or 422 in the provider's own JSON: the request as it is is rejected. */
   | "REFUSED"
+  /** 404 in the provider's own JSON. */
   | "NOT_FOUND"
+  /** 409, 423 or 425, whatever the body: another request for the same thing is or was under way. */
+  | "CONFLICT"
+  /** Any other 4xx in the provider's own JSON. */
+  | "OTHER_REJECTION"
   /** The credential is not accepted, not even a fresh one. */
   | "UNAUTHENTICATED"
   | "FORBIDDEN"
@@ -13,7 +18,10 @@ export type ProviderErrorKind =
   /** An answer that cannot be read, or that is about something else than what was asked. */
   | "GARBLED";
 
-/** NOT_DONE only where it is proven that the provider did nothing. Everything else has to be looked up. */
+/**
+ * NOT_DONE only where it is proven that this request did nothing at the provider: no byte was sent, or it was rejected in
+ * the provider's own JSON. Of an earlier request it proves nothing. Everything else has to be looked up.
+ */
 export type ProviderOutcome = "NOT_DONE" | "UNKNOWN";
 
 export interface ProviderErrorDetails {
@@ -22,6 +30,8 @@ export interface ProviderErrorDetails {
   retryAfterSeconds?: number;
   providerMessage?: string | null;
   fieldErrors?: Record<string, string[]>;
+  /** No byte of the request has left. */
+  isUnsent?: boolean;
 }
 
 export class ProviderError extends Error {
@@ -30,6 +40,8 @@ export class ProviderError extends Error {
   readonly outcome: ProviderOutcome;
   readonly httpStatus?: number;
   readonly retryAfterSeconds?: number;
+  /** No byte of the request has left: it cannot have been received. */
+  readonly isUnsent: boolean;
   readonly providerMessage: string | null;
   /** By the provider's field names; `input-paths.ts` knows ours. */
   readonly fieldErrors: Readonly<Record<string, string[]>>;
@@ -38,6 +50,7 @@ export class ProviderError extends Error {
     super(message);
     this.kind = kind;
     this.outcome = details.outcome;
+    this.isUnsent = details.isUnsent ?? false;
     if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus;
     if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
     this.providerMessage = details.providerMessage ?? null;
@@ -46,9 +59,9 @@ export class ProviderError extends Error {
 
   /** The same failure of a call that only prepared another one, which therefore was never sent. */
   asNotDone(): ProviderError {
-    return this.outcome === "NOT_DONE"
+    return this.isUnsent
       ? this
-      : new ProviderError(this.kind, this.message, { ...this, outcome: "NOT_DONE" });
+      : new ProviderError(this.kind, this.message, { ...this, outcome: "NOT_DONE", isUnsent: true });
   }
 }
 

@@ -11,7 +11,10 @@ export function providerPath(parts: TemplateStringsArray, ...ids: string[]): str
 function toSegment(id: string): string {
   const segment = encode(id);
   if (segment === "" || segment.length > maxSegmentLength || /^\.+$/.test(segment)) {
-    throw new ProviderError("NOT_FOUND", "An id that no path can hold is not the provider's.", { outcome: "NOT_DONE" });
+    throw new ProviderError("NOT_FOUND", "An id that no path can hold is not the provider's.", {
+      outcome: "NOT_DONE",
+      isUnsent: true,
+    });
   }
   return segment;
 }

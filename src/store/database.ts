@@ -13,6 +13,7 @@ import {
   sql,
   type Transaction,
 } from "kysely";
+import { type Clock, monotonicClock, postgresClock } from "./clock.js";
 import { busyTimeoutMs, type DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrate.js";
 import { migrationState, NewerDatabase } from "./migration-state.js";
@@ -26,6 +27,8 @@ export type Tx = Transaction<Tables>;
 export interface Database {
   readonly dialect: DatabaseDialect;
   readonly db: Db;
+  /** What leases, retries and expiry go by, never `Date.now()`. */
+  readonly clock: Clock;
   /** Runs the work in one transaction: all of it is on disk afterwards, or nothing. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Keeps the selected rows from others until the transaction ends. */
@@ -49,6 +52,7 @@ export async function connectDatabase(url: string): Promise<{ db: Db; dialect: D
 /** Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and migrates it. */
 export async function openDatabase(url: string): Promise<Database> {
   const { db, dialect } = await connectDatabase(url);
+  let clock: Clock;
   try {
     const { unknown } = await migrationState(db, dialect);
     if (unknown.length > 0) throw new NewerDatabase(unknown);
@@ -56,6 +60,7 @@ export async function openDatabase(url: string): Promise<Database> {
     // A statement that fires triggers keeps what it would undo, in a file otherwise: that took longer than the statement.
     // Migrations go without, since the rows that an index sorts may be too many for memory.
     if (dialect === "sqlite") await sql`pragma temp_store = memory`.execute(db);
+    clock = dialect === "postgres" ? await postgresClock(db) : monotonicClock();
   } catch (error) {
     await db.destroy();
     throw error;
@@ -66,6 +71,7 @@ export async function openDatabase(url: string): Promise<Database> {
   return {
     dialect,
     db,
+    clock,
     changes,
     transaction: (work) => db.transaction().execute(work),
     // SQLite has one writer at a time: a transaction holds every row already.
@@ -76,6 +82,7 @@ export async function openDatabase(url: string): Promise<Database> {
         : sql`sum_decimals(${sql.ref(column)})`,
     close: () => {
       changes.close();
+      clock.close();
       return db.destroy();
     },
   };

@@ -48,6 +48,7 @@ export interface ProviderBudget {
 export function budgetSpent(retryInMs: number): ProviderError {
   return new ProviderError("RATE_LIMITED", "The provider's budget has no call to spare in time; nothing was sent.", {
     outcome: "NOT_DONE",
+    isUnsent: true,
     retryAfterSeconds: Math.max(1, Math.ceil(retryInMs / 1000)),
   });
 }

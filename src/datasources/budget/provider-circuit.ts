@@ -63,6 +63,7 @@ async function toOutcome<T>(call: () => Promise<T>, isProbe: boolean): Promise<O
 function refusal(label: string, waitMs: number): ProviderError {
   return new ProviderError("UNAVAILABLE", `${label}: not sent, since the provider is not available.`, {
     outcome: "NOT_DONE",
+    isUnsent: true,
     retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
   });
 }

@@ -133,5 +133,8 @@ export class WaitingLine {
 }
 
 function closing(): ProviderError {
-  return new ProviderError("UNAVAILABLE", "The gateway is stopping; nothing was sent.", { outcome: "NOT_DONE" });
+  return new ProviderError("UNAVAILABLE", "The gateway is stopping; nothing was sent.", {
+    outcome: "NOT_DONE",
+    isUnsent: true,
+  });
 }
