@@ -1,17 +1,18 @@
 // Imports run one way. A part may import the parts named beside it and nothing else of ours; no circle anywhere.
 
 const parts = {
+  domain: [],
   config: [],
   schema: [],
   telemetry: [],
-  store: ["schema"],
-  datasources: ["schema"],
-  mirror: ["datasources", "schema", "store", "telemetry"],
+  store: ["domain", "schema"],
+  datasources: ["domain", "schema"],
+  mirror: ["domain", "datasources", "schema", "store", "telemetry"],
   access: ["schema", "store", "telemetry"],
-  webhooks: ["mirror", "datasources", "schema", "store", "telemetry"],
+  webhooks: ["domain", "mirror", "datasources", "schema", "store", "telemetry"],
   retention: ["mirror", "access", "store", "telemetry"],
-  journal: ["mirror", "access", "datasources", "schema", "store", "telemetry"],
-  resolvers: ["journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
+  journal: ["domain", "mirror", "access", "datasources", "schema", "store", "telemetry"],
+  resolvers: ["domain", "journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   http: ["resolvers", "journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   // It knows the gateway only by HTTP; its own entry reads the configuration.
   sandbox: ["config"],

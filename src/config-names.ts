@@ -205,6 +205,9 @@ export const gatewaySchema = z.object({
   RECONCILE_SECONDS: whole(0, 86_400).default(60).meta({
     description: "how often what is overdue is looked up at the provider; `0` turns it off",
   }),
+  PAYOUT_SEND_WITHIN_HOURS: whole(1, 720).default(24).meta({
+    description: "how long a payout may wait to be sent; one that was not sent by then is `FAILED` and never sent",
+  }),
   // A client that was away for some days misses nothing.
   RETENTION_STATUS_LOG_DAYS: days(7).meta({
     description: "how long status changes are kept, and so how old a cursor may be; `0`: for ever; else 7 at least",

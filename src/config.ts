@@ -34,6 +34,8 @@ export interface Config {
   storageHosts: string[] | null;
   /** How often open payouts and customers in review are looked up; null turns it off. */
   reconcileMs: number | null;
+  /** How long a payout may wait to be sent. */
+  payoutSendWithinMs: number;
   /** How many days each kind of record is kept; null: for ever. */
   retention: RetentionConfig;
   sandbox: SandboxConfig;
@@ -127,6 +129,7 @@ export function readConfig(
     providerRateLimit: read.PROVIDER_RATE_LIMIT,
     redisUrl: read.REDIS_URL ?? null,
     storageHosts: read.PROVIDER_STORAGE_HOSTS ?? null,
+    payoutSendWithinMs: read.PAYOUT_SEND_WITHIN_HOURS * 3_600_000,
     reconcileMs: read.RECONCILE_SECONDS > 0 ? read.RECONCILE_SECONDS * 1000 : null,
     retention: {
       statusLogDays: read.RETENTION_STATUS_LOG_DAYS || null,

@@ -37,7 +37,9 @@ import { PayoutJournal } from "./journal/create-payout.js";
 import { DocumentJournal } from "./journal/documents.js";
 import { startIntentWorkers } from "./journal/intent-workers.js";
 import { Journal } from "./journal/journal.js";
-import { ReferenceEcho } from "./journal/reference-echo.js";
+import { PayoutReferences } from "./journal/payout-reference.js";
+import { PayoutTransitions } from "./journal/payout-transitions.js";
+import { ReferenceLookUps } from "./journal/reference-look-ups.js";
 import { PayoutSender } from "./journal/send-payout.js";
 import { Adopter } from "./mirror/adopt.js";
 import { ChangeDoor } from "./mirror/apply-change.js";
@@ -96,6 +98,8 @@ const storageTimeoutMs = 120_000;
 const patience = {
   /** How far apart two look-ups must be to prove that the provider does not have what was sent. */
   absenceGapMs: 5_000,
+  /** How long after a sending the provider may still accept it: a doubtful rejection is not final before. */
+  lateAcceptanceMs: 30_000,
   /** When a caller is answered with what is known, whether or not the provider has answered. */
   answerWithinMs: 15_000,
 };
@@ -185,15 +189,22 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     });
 
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
-    const referenceEcho = new ReferenceEcho(database);
-    const sender = new PayoutSender({ database, door, payouts, referenceEcho, tracing, logger });
-    const { absenceGapMs, answerWithinMs } = { ...patience, ...options.patience };
+    const referenceLookUps = new ReferenceLookUps(database, transactions);
+    const { absenceGapMs, answerWithinMs, lateAcceptanceMs } = { ...patience, ...options.patience };
+    const transitions = new PayoutTransitions({
+      database,
+      door,
+      referenceLookUps,
+      rules: { absenceGapMs, lateAcceptanceMs, sendWithinMs: config.payoutSendWithinMs },
+      metrics,
+      logger,
+    });
+    const sender = new PayoutSender({ database, payouts, transitions, referenceLookUps, tracing, logger });
     const confirmer = new PayoutConfirmer({
       database,
       transactions,
-      sender,
-      referenceEcho,
-      absenceGapMs,
+      transitions,
+      referenceLookUps,
       tracing,
       logger,
     });
@@ -209,7 +220,16 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         storage,
         storageTimeoutMs,
       }),
-      payouts: new PayoutJournal({ database, door, mirror, sender, answerWithinMs, logger }),
+      payouts: new PayoutJournal({
+        database,
+        door,
+        mirror,
+        sender,
+        references: new PayoutReferences(database),
+        answerWithinMs,
+        isStopping: () => provider.isAbandoned,
+        logger,
+      }),
       uploadMaxBytes: config.uploadMaxBytes,
     });
 

@@ -70,10 +70,12 @@ async function openPlace(name: string, payoutStepDelayMs: number): Promise<Place
 
 /** An account with a verified customer, at which one payout has shown that references come back. */
 async function prepare(): Promise<void> {
-  const { provider, start } = await openPlace("prepared", 20);
+  const { provider, start } = await openPlace("prepared", 1_000);
   const { client, process } = await start();
   customerId = (await client.verifiedCustomer()).id;
   const { payout } = await client.createPayout({ customerId });
+  // Its first look-up has found it while it was not final: from now on "not found" proves absence.
+  await eventually(async () => provider.received("GET /transaction/{id}").length > 0);
   await client.payoutReaching(payout.id, "SUCCESSFUL");
   await client.stop();
   await process.stop();

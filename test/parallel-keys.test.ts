@@ -1,3 +1,4 @@
+import { eventually } from "./support/eventually.js";
 import { knowing } from "./support/provider-and-nodes.js";
 import { startSandboxClient, stopAll } from "./support/sandbox-client.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
@@ -91,13 +92,16 @@ forEachDatabase(
 
     test("a payout whose answer was lost on one node is settled once by the two of them", async () => {
       const { provider, nodes, customerId } = await startTwoNodes();
-      await nodes[0].client.createPayout({ customerId });
+      const { payout: first } = await nodes[0].client.createPayout({ customerId });
+      // The first accepted payout is looked up once, to learn what a look-up by reference proves on this account.
+      await eventually(async () => provider.received("GET /transaction/{id}").length === 1);
+      await nodes[0].client.payoutReaching(first.id, "PENDING");
       provider.failNext({ route: "POST /payout", kind: "reset", when: "after" });
       const { payout } = await nodes[0].client.createPayout({ customerId });
       expect(payout.status).toBe("UNCONFIRMED");
       await nodes[1].client.payoutReaching(payout.id, "PENDING");
       expect(provider.received("POST /payout")).toHaveLength(2);
-      expect(provider.received("GET /transaction/{id}")).toHaveLength(1);
+      expect(provider.received("GET /transaction/{id}")).toHaveLength(2);
       expect(faultsOf(await readLog(nodes[1].client))).toEqual([]);
     });
   },

@@ -1,15 +1,9 @@
 import fc from "fast-check";
 import { pino } from "pino";
 import type { CustomerChange, PayoutChange } from "../src/datasources/changes.js";
+import { isFinal, judgeReport, type Verdict } from "../src/domain/payout-status.js";
 import { ChangeDoor } from "../src/mirror/apply-change.js";
-import {
-  type DatedCustomerStatus,
-  isFinalPayoutStatus,
-  judgeCustomer,
-  judgeDocument,
-  judgePayout,
-  type Verdict,
-} from "../src/mirror/status-machine.js";
+import { type DatedCustomerStatus, judgeCustomer, judgeDocument } from "../src/mirror/status-machine.js";
 import { InProcessWakeUps } from "../src/mirror/wake-ups.js";
 import { CustomerStatus } from "../src/schema/customer.enum.js";
 import { DocumentStatus } from "../src/schema/document.enum.js";
@@ -50,11 +44,16 @@ const datedStatus: fc.Arbitrary<DatedCustomerStatus> = fc.record({
   at: fc.integer({ min: 1, max: 5 }),
 });
 
+/** Of a payout that the provider knows by a transaction. */
+function judge(known: PayoutStatus | null, status: PayoutStatus, isLookUp: boolean): Verdict {
+  return judgeReport(known && { status: known, transactionId: "t1" }, { status, isLookUp });
+}
+
 /** The status that pure judgement leaves, and the verdicts on the way. */
 function followPayout(start: PayoutStatus | null, news: readonly PayoutStatus[], isLookUp = false) {
   let known = start;
   const verdicts = news.map((status) => {
-    const verdict = judgePayout(known, status, isLookUp);
+    const verdict = judge(known, status, isLookUp);
     if (verdict === "APPLY" || verdict === "CORRECT") known = status;
     return verdict;
   });
@@ -79,17 +78,17 @@ describe("the rules", () => {
       FAILED: "STALE STALE STALE STALE CONTRADICTION SAME",
     };
     for (const known of payoutStatuses) {
-      expect([known, payoutStatuses.map((news) => judgePayout(known, news, false)).join(" ")]).toEqual([
+      expect([known, payoutStatuses.map((news) => judge(known, news, false)).join(" ")]).toEqual([
         known,
         expected[known],
       ]);
       // A look-up differs in one thing only: it may contradict a final.
-      expect(payoutStatuses.map((news) => judgePayout(known, news, true)).join(" ")).toBe(
+      expect(payoutStatuses.map((news) => judge(known, news, true)).join(" ")).toBe(
         expected[known].replace("CONTRADICTION", "CORRECT"),
       );
-      expect(judgePayout(null, known, false)).toBe("APPLY");
+      expect(judge(null, known, false)).toBe("APPLY");
     }
-    expect(payoutStatuses.filter(isFinalPayoutStatus)).toEqual(finals);
+    expect(payoutStatuses.filter(isFinal)).toEqual(finals);
   });
 
   test("a customer's news without a clock moves only forward, or out of a rejection", () => {
@@ -204,7 +203,7 @@ describe("whatever the order and however often", () => {
         (truth, before, after, again) => {
           let known: PayoutStatus | null = null;
           const take = (status: PayoutStatus, isLookUp: boolean) => {
-            const verdict = judgePayout(known, status, isLookUp);
+            const verdict = judge(known, status, isLookUp);
             if (verdict === "APPLY" || verdict === "CORRECT") known = status;
             // As the inbox does: two finals that disagree are looked up.
             if (verdict === "CONTRADICTION") take(truth, true);
@@ -220,7 +219,7 @@ describe("whatever the order and however often", () => {
 
   test("only the journal brings a payout back to SUBMITTING, and only while it is UNCONFIRMED", () => {
     for (const known of payoutStatuses) {
-      const verdict = judgePayout(known, "SUBMITTING", false);
+      const verdict = judge(known, "SUBMITTING", false);
       expect([known, verdict === "APPLY"]).toEqual([known, known === "UNCONFIRMED"]);
     }
     expect(followPayout("SUBMITTING", ["UNCONFIRMED", "SUBMITTING", "UNCONFIRMED", "PENDING"]).known).toBe("PENDING");

@@ -1,5 +1,6 @@
 // What the rest of the gateway relies on, the same on every engine.
 
+import { sql } from "kysely";
 import type { PayoutChange } from "../src/datasources/changes.js";
 import { KnownPayouts } from "../src/mirror/known-payouts.js";
 import {
@@ -35,9 +36,11 @@ import {
   claimIntent,
   dueIntents,
   hasSubject,
+  type IntentTurn,
   insertIntent,
   intentByKey,
-  nextIntentAt,
+  nextIntentIn,
+  permitSending,
   renewIntent,
   reuseIntent,
   settleIntent,
@@ -70,6 +73,12 @@ async function appendToLog(tx: Tx, ...entries: ReturnType<typeof logEntry>[]): P
   await log.write();
   return position;
 }
+
+/** The database at a moment of its clock. */
+const at = (database: Database, now: number): Database => ({
+  ...database,
+  clock: { ...database.clock, now: () => now, sqlNow: () => sql<number>`cast(${now} as bigint)` },
+});
 
 const ids = (rows: readonly { id: string | number }[]) => rows.map(({ id }) => id);
 
@@ -563,11 +572,11 @@ forEachDatabase((name, open, newUrl) => {
     });
 
     test("of many senders at once, one claims an intent, until its lease ends", async () => {
-      const { db, transaction } = await open();
+      const database = await open();
       const intent = intentRow();
-      await transaction((tx) => insertIntent(tx, intent));
+      await database.transaction((tx) => insertIntent(tx, intent));
       const claim = (now: number, from: IntentState[] = ["OPEN"]) =>
-        claimIntent(db, intent.id, from, now, 500, "SENDING");
+        claimIntent(at(database, now), intent.id, from, 500, "SENDING");
       const claims = await Promise.all(Array.from({ length: 8 }, () => claim(1000)));
       expect(claims.filter((row) => row !== null)).toEqual([
         expect.objectContaining({ id: intent.id, state: "SENDING", fence: 1, lease_until: 1500 }),
@@ -577,18 +586,57 @@ forEachDatabase((name, open, newUrl) => {
       expect(await claim(1500, ["SENDING"])).toMatchObject({ fence: 2, lease_until: 2000 });
     });
 
+    test("a lease that a clock which was an hour ahead has written holds nobody up", async () => {
+      const database = await open();
+      const intent = intentRow({ lease_until: 3_600_500, next_attempt_at: 3_601_000 });
+      await database.transaction((tx) => insertIntent(tx, intent));
+      expect(ids(await dueIntents(at(database, 1000), "createPayout", 10))).toEqual([intent.id]);
+      expect(await claimIntent(at(database, 1000), intent.id, ["OPEN"], 500)).toMatchObject({ lease_until: 1500 });
+    });
+
+    test("only the sender that holds its lease, of a payout that nobody else has moved, is permitted to send", async () => {
+      const database = await open();
+      const customer = customerRow();
+      const payout = payoutRow({ customer_id: customer.id, status: "SUBMITTING" });
+      const intent = intentRow({ subject_id: payout.id });
+      await database.transaction(async (tx) => {
+        await insertCustomer(tx, customer);
+        await insertPayout(tx, payout);
+        await insertIntent(tx, intent);
+      });
+      const permit = (turn: IntentTurn, now: number) => permitSending(at(database, now), turn, 500);
+      const claim = async (now: number) =>
+        (await claimIntent(at(database, now), intent.id, ["OPEN"], 500)) as IntentTurn;
+      const first = await claim(1000);
+      expect(await permit(first, 1500)).toBe(false);
+      const second = await claim(1500);
+      expect(await permit(first, 1600)).toBe(false);
+      await database.transaction((tx) => updatePayout(tx, payout.id, { status: "PENDING" }));
+      expect(await permit(second, 1600)).toBe(false);
+      await database.transaction((tx) => updatePayout(tx, payout.id, { status: "SUBMITTING" }));
+      expect(await permit(second, 1600)).toBe(true);
+      expect(await permit(second, 1600)).toBe(false);
+      expect(await intentByKey(database.db, intent.tenant, intent.operation, intent.idempotency_key)).toMatchObject({
+        state: "SENDING",
+        sendings: 1,
+        sent_at: 1600,
+        lease_until: 2100,
+      });
+    });
+
     test("a sender that was overtaken can neither settle the intent nor keep it", async () => {
-      const { db, transaction } = await open();
+      const database = await open();
+      const { db, transaction } = database;
       const intent = intentRow();
       await transaction((tx) => insertIntent(tx, intent));
       const read = () => intentByKey(db, intent.tenant, intent.operation, intent.idempotency_key);
-      const slow = await claimIntent(db, intent.id, ["OPEN"], 1000, 500, "SENDING");
-      const quick = await claimIntent(db, intent.id, ["SENDING"], 1500, 500);
-      expect(await settleIntent(db, slow!, { state: "DONE", subject_id: "wrong" })).toBe(false);
-      expect(await renewIntent(db, slow!, 9000)).toBe(false);
+      const slow = await claimIntent(at(database, 1000), intent.id, ["OPEN"], 500, "SENDING");
+      const quick = await claimIntent(at(database, 1500), intent.id, ["SENDING"], 500);
+      expect(await settleIntent(db, slow!, { state: "DONE", subject_id: "wrong" }, 1)).toBe(false);
+      expect(await renewIntent(at(database, 1600), slow!, 500)).toBe(false);
       expect(await read()).toMatchObject({ state: "SENDING", subject_id: null, lease_until: 2000 });
-      expect(await renewIntent(db, quick!, 2500)).toBe(true);
-      expect(await settleIntent(db, quick!, { state: "DONE", subject_id: "p1" })).toBe(true);
+      expect(await renewIntent(at(database, 1900), quick!, 600)).toBe(true);
+      expect(await settleIntent(db, quick!, { state: "DONE", subject_id: "p1" }, 1)).toBe(true);
       expect(await read()).toMatchObject({ state: "DONE", subject_id: "p1", lease_until: 0 });
       expect(await hasSubject(db, "createPayout", "p1")).toBe(true);
       expect(await hasSubject(db, "createCustomer", "p1")).toBe(false);
@@ -604,22 +652,24 @@ forEachDatabase((name, open, newUrl) => {
         command: "{}",
         subject_id: "p2",
         next_attempt_at: 7,
+        lease_until: 0,
         trace_parent: null,
         updated_at: 8,
       };
       const reuse = () => transaction((tx) => reuseIntent(tx, key, use));
       for (const state of ["OPEN", "SENDING", "UNCONFIRMED", "DONE", "REFUSED"] as const) {
-        await settleIntent(db, { id: intent.id, fence: 0 }, { state });
+        await settleIntent(db, { id: intent.id, fence: 0 }, { state }, 1);
         expect([state, await reuse()]).toEqual([state, null]);
       }
-      await settleIntent(db, { id: intent.id, fence: 0 }, { state: "RELEASED" });
+      await settleIntent(db, { id: intent.id, fence: 0 }, { state: "RELEASED" }, 1);
       const reused = await Promise.all(Array.from({ length: 4 }, reuse));
-      expect(reused.filter((id) => id !== null)).toEqual([intent.id]);
+      expect(ids(reused.filter((row) => row !== null))).toEqual([intent.id]);
       expect(await intentByKey(db, "operator", "createPayout", "k1")).toMatchObject({ ...use, state: "OPEN" });
     });
 
     test("those that nobody works on come up when they are due", async () => {
-      const { db, transaction } = await open();
+      const database = await open();
+      const { transaction } = database;
       const rows = [
         intentRow({ state: "OPEN", next_attempt_at: 20 }),
         intentRow({ state: "UNCONFIRMED", next_attempt_at: 10 }),
@@ -631,13 +681,13 @@ forEachDatabase((name, open, newUrl) => {
         for (const row of rows) await insertIntent(tx, row);
       });
       const [open1, unconfirmed, sending] = ids(rows);
-      const due = async (now: number, limit = 10) => ids(await dueIntents(db, "createPayout", now, limit));
+      const due = async (now: number, limit = 10) => ids(await dueIntents(at(database, now), "createPayout", limit));
       expect(await due(9)).toEqual([]);
       expect(await due(20)).toEqual([unconfirmed, open1]);
       expect(await due(20, 1)).toEqual([unconfirmed]);
       expect(await due(40)).toEqual([sending, unconfirmed, open1]);
-      expect(await nextIntentAt(db, "createPayout")).toBe(10);
-      expect(await nextIntentAt(db, "createCustomer")).toBe(1);
+      expect(await nextIntentIn(at(database, 3), "createPayout")).toBe(7);
+      expect(await nextIntentIn(at(database, 3), "createCustomer")).toBe(-2);
     });
   });
 

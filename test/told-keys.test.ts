@@ -9,20 +9,20 @@ import { forEachDatabase } from "./support/test-databases.js";
 
 afterEach(stopAll);
 
+const calm = (provider: { url: string }) => fetch(`${provider.url}/_sandbox/faults`, { method: "DELETE" });
+
 forEachDatabase(
   (_name, _open, newUrl) => {
     async function startNodes() {
       const { sandbox: provider } = await startSandboxClient({ payoutStepDelayMs: 60_000, reviewDelayMs: 50 });
       const config = { databaseUrl: await newUrl(), ...knowing(provider) };
+      const first = await startTestGateway({ config });
+      provider.setWebhookUrl(`${first.gateway.url}/webhooks`);
+      const { id: customerId } = await first.client.verifiedCustomer();
+      // These have no access token yet, and get none: nothing of a payout is sent.
       const impatient = await startTestGateway({ config, patience: { answerWithinMs: 150 } });
-      provider.setWebhookUrl(`${impatient.gateway.url}/webhooks`);
-      const { id: customerId } = await impatient.client.verifiedCustomer();
-      // It has no access token yet, and does not get one in time: nothing of its payout is sent.
-      const patient = await startTestGateway({
-        config: { ...config, providerTimeoutMs: 1_500 },
-        patience: { answerWithinMs: 10_000 },
-      });
-      provider.failNext({ route: "POST /oauth/token", kind: "hang", when: "before" });
+      const patient = await startTestGateway({ config, patience: { answerWithinMs: 2_000 } });
+      provider.failNext({ route: "POST /oauth/token", kind: "answer", status: 503, times: 1_000 });
       return { provider, impatient, patient, input: { customerId, idempotencyKey: unique("k") } };
     }
 
@@ -34,6 +34,7 @@ forEachDatabase(
       expect(second).toMatchObject({ payout: { status: "SUBMITTING" }, replayed: true });
       expect((await first).payout).toMatchObject({ id: second.payout.id, status: "SUBMITTING" });
 
+      await calm(provider);
       await patient.client.payoutReaching(second.payout.id, "PENDING");
       expect((await impatient.client.createPayout(input)).payout.id).toBe(second.payout.id);
       expect(provider.transactions()).toHaveLength(1);
@@ -42,6 +43,7 @@ forEachDatabase(
     test("a key that nobody else was told of is free again when nothing was sent", async () => {
       const { provider, patient, input } = await startNodes();
       await expect(patient.client.createPayout(input)).rejects.toThrow("PROVIDER_UNAVAILABLE");
+      await calm(provider);
       expect(await patient.client.createPayout(input)).toMatchObject({
         payout: { status: "PENDING" },
         replayed: false,

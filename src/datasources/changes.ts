@@ -80,13 +80,20 @@ export interface PayoutChange {
   kind: "payout";
   /** The gateway's own id, where the news comes from one of its commands. */
   payoutId?: string;
-  transactionId?: string;
+  /** Null only in a decision: the payout is known by no transaction. */
+  transactionId?: string | null;
   merchantReference?: string | null;
   status?: PayoutStatus;
   occurredAt?: Date | null;
   reason?: string | null;
-  /** Read from the transaction itself: the only news that may contradict a final status. */
+  /** Read from the transaction itself: the only report that may contradict a final status. */
   isLookUp?: boolean;
+  /** The response to the gateway's own request. Where it is about another order, nothing is flagged: a look-up follows. */
+  isResponse?: boolean;
+  /** Decided by the gateway's own state machine or by an operator, and not compared with anything. */
+  isDecision?: boolean;
+  /** With a decision: the mismatch is settled by it. */
+  mismatch?: null;
   details: PayoutDetails;
 }
 

@@ -4,7 +4,7 @@ import type { PayoutCommand } from "./commands.js";
 import { isSameAmount } from "./exact-number.js";
 import { fromPayoutCommand, toMethod, toTargetCurrency } from "./payout-body.js";
 import { garbled, readAs } from "./provider-answer.js";
-import type { ProviderClient } from "./provider-client.js";
+import type { BeforeSending, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
 import { type ProviderTransaction, providerTransaction, toPayoutChange } from "./provider-transaction.js";
 
@@ -24,13 +24,18 @@ export class PayoutsDataSource {
     this.#currencyIdByCode = currencyIdByCode;
   }
 
-  async create(command: PayoutCommand): Promise<PayoutChange> {
+  /** `beforeSending` runs right before the bytes go out; where it throws, nothing is sent. */
+  async create(command: PayoutCommand, beforeSending?: BeforeSending): Promise<PayoutChange> {
     const body = fromPayoutCommand(command, await this.#toCurrencyOnTheWire(command));
-    const { transaction } = readAs(label, payoutAnswer, await this.#provider.post("/payout", body, "payout"));
+    const { transaction } = readAs(label, payoutAnswer, await this.#send(body, beforeSending));
     const difference = toDifference(command, transaction);
     if (difference) throw garbled(label, `the answer has another ${difference} than the payout`);
     const change = toPayoutChange(transaction, this.#provider);
     return { ...change, details: { ...change.details, method: toMethod(command.destination) } };
+  }
+
+  #send(body: Record<string, unknown>, beforeSending?: BeforeSending): Promise<unknown> {
+    return this.#provider.post("/payout", body, "payout", beforeSending ? { beforeSending } : {});
   }
 
   /** Mobile money wants the id: a code like XOF stands for several countries. */

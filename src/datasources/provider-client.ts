@@ -177,6 +177,10 @@ export class ProviderClient {
     this.#abandoned.abort();
   }
 
+  get isAbandoned(): boolean {
+    return this.#abandoned.signal.aborted;
+  }
+
   close(): void {
     this.#limits.agent.destroy();
   }

@@ -21,6 +21,9 @@ export interface TransactionFilter {
   limit?: number;
 }
 
+/** `OTHER`: there is something by that key, and it is not known to be a payout. That is not the same as nothing. */
+export type FoundTransaction = { type: "PAYOUT"; change: PayoutChange } | { type: "OTHER" } | { type: "ABSENT" };
+
 const transactionAnswer = underData(providerTransaction);
 const transactionRows = underData(z.array(providerTransaction));
 
@@ -33,15 +36,21 @@ export class TransactionsDataSource {
 
   /** By the transaction's id, its reference or its merchant reference. Null for what is not there or not a payout. */
   async get(key: string, callClass: CallClass = "read"): Promise<PayoutChange | null> {
+    const found = await this.lookUp(key, callClass);
+    return found.type === "PAYOUT" ? found.change : null;
+  }
+
+  /** Like `get`, and tells what is absent from what is something else. */
+  async lookUp(key: string, callClass: CallClass = "read"): Promise<FoundTransaction> {
     try {
       const path = providerPath`/transaction/${key}`;
       const answer = await this.#provider.get(path, undefined, callClass);
       const transaction = readAs(`GET ${path}`, transactionAnswer, answer);
       // Adopting another payment in place of the one that was looked for would be worse than finding nothing.
       if (!isFoundBy(key, transaction)) throw garbled(`GET ${path}`, "the answer is about another transaction");
-      return isPayout(transaction) ? this.#toLookUp(transaction) : null;
+      return isPayout(transaction) ? { type: "PAYOUT", change: this.#toLookUp(transaction) } : { type: "OTHER" };
     } catch (error) {
-      if (isProviderError(error, "NOT_FOUND")) return null;
+      if (isProviderError(error, "NOT_FOUND")) return { type: "ABSENT" };
       throw error;
     }
   }

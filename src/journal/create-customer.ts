@@ -69,7 +69,9 @@ export class CustomerJournal {
           const earlier = await waitWhileSending(database, key, answerWithinMs);
           if (earlier) return { customerId: await this.#replay(earlier), replayed };
         }
-        const intentId = await database.transaction((tx) => takeKey(tx, key, command, null));
+        const { id: intentId } = await database.transaction((tx) =>
+          takeKey(database, tx, { ...key, command, subjectId: null, leaseMs: 0 }),
+        );
         replayed = false;
         reachPoint("customer-recorded");
         return { customerId: await this.attempt(intentId, "MUTATION"), replayed: false };
@@ -86,8 +88,7 @@ export class CustomerJournal {
    */
   async attempt(intentId: string, source: News["source"]): Promise<string> {
     const { database, tracing } = this.#parts;
-    const claim = (from: readonly IntentState[]) =>
-      claimIntent(database.db, intentId, from, Date.now(), leaseMs, "SENDING");
+    const claim = (from: readonly IntentState[]) => claimIntent(database, intentId, from, leaseMs, "SENDING");
     // Only an OPEN intent was certainly never sent, whatever was tried before: the others are looked for first.
     const fresh = await claim(["OPEN"]);
     const intent = fresh ?? (await claim(["SENDING", "UNCONFIRMED"]));
@@ -122,7 +123,8 @@ export class CustomerJournal {
 
   async #settle(intent: IntentRow, change: CustomerChange, source: News["source"]): Promise<string> {
     await this.#parts.door.apply([change], { source, tenant: intent.tenant }, async (tx) => {
-      if (!(await settleIntent(tx, intent, { state: "DONE", subject_id: change.id }))) throw new LeaseLost();
+      if (!(await settleIntent(tx, intent, { state: "DONE", subject_id: change.id }, Date.now())))
+        throw new LeaseLost();
     });
     reachPoint("customer-settled");
     return change.id;
@@ -132,16 +134,16 @@ export class CustomerJournal {
     const { db } = this.#parts.database;
     if (isRefusal(error)) {
       const rejection = toCustomerRejection(error);
-      await settleIntent(db, intent, { state: "REFUSED", refusal: JSON.stringify(rejection.userErrors) });
+      await settleIntent(db, intent, { state: "REFUSED", refusal: JSON.stringify(rejection.userErrors) }, Date.now());
       throw rejection;
     }
     if (error.outcome === "NOT_DONE" && !(error instanceof NotFoundYet)) {
       // An attempt that never left proves nothing about the ones before it.
-      await settleIntent(db, intent, { state: isFirst ? "RELEASED" : "UNCONFIRMED", ...later(intent) });
+      await settleIntent(db, intent, { state: isFirst ? "RELEASED" : "UNCONFIRMED", ...later(intent) }, Date.now());
       return;
     }
     const absentSince = error instanceof NotFoundYet ? error.since : null;
-    await settleIntent(db, intent, { state: "UNCONFIRMED", absent_since: absentSince, ...later(intent) });
+    await settleIntent(db, intent, { state: "UNCONFIRMED", absent_since: absentSince, ...later(intent) }, Date.now());
   }
 
   async #replay(intent: IntentRow): Promise<string> {

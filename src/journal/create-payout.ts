@@ -1,28 +1,25 @@
 // A payment is made once: the intent and the payout are on disk before anything is sent, and every later call with the
-// key is answered with what became of the first.
+// key returns the payout as it is then.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as newId } from "uuid";
 import { type Principal, visibilityOf } from "../access/principal.js";
+import type { ProviderError } from "../datasources/provider-error.js";
+import { isRejected } from "../domain/payout-life.js";
 import type { ChangeDoor } from "../mirror/apply-change.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { CreatePayoutInput } from "../schema/payout.input.js";
-import { rejectField } from "../schema/rejection.js";
+import { Rejection, rejectField, type UserErrorFields } from "../schema/rejection.js";
 import type { Database } from "../store/database.js";
-import { type IntentRow, noteTold } from "../store/intent.queries.js";
+import { type IntentRow, intentByKey, intentOfPayout, noteTold } from "../store/intent.queries.js";
+import { payoutById } from "../store/payout.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
-import {
-  findIntent,
-  fingerprintOf,
-  type IntentKey,
-  KeyTaken,
-  LeaseLost,
-  storedRefusal,
-  takeKey,
-  waitWhileSending,
-} from "./intents.js";
+import { findIntent, fingerprintOf, type IntentKey, KeyTaken, LeaseLost, leaseMs, takeKey } from "./intents.js";
 import { toFirstPayoutChange, toPayoutCommand } from "./payout-command.js";
-import type { PayoutSender } from "./send-payout.js";
+import type { PayoutReferences } from "./payout-reference.js";
+import { toLife } from "./payout-transitions.js";
+import { isWorthRetrying, type PayoutSender, type Sent } from "./send-payout.js";
 
 export interface PayoutResult {
   payoutId: string;
@@ -34,10 +31,17 @@ export interface PayoutJournalParts {
   door: ChangeDoor;
   mirror: Mirror;
   sender: PayoutSender;
+  references: PayoutReferences;
   /** When the caller is answered with what is known, whether or not the provider has answered. */
   answerWithinMs: number;
+  /** The gateway stops: nothing is tried again. */
+  isStopping: () => boolean;
   logger: Logger;
 }
+
+const firstRetryMs = 250;
+const longestRetryMs = 2_000;
+const pollMs = 100;
 
 export class PayoutJournal {
   readonly #parts: PayoutJournalParts;
@@ -47,24 +51,29 @@ export class PayoutJournal {
   }
 
   async create(principal: Principal, input: CreatePayoutInput): Promise<PayoutResult> {
+    const { database, answerWithinMs } = this.#parts;
     const key: IntentKey = {
       tenant: principal.tenant,
       operation: "createPayout",
       key: input.idempotencyKey,
       fingerprint: fingerprintOf(toPayoutCommand(input, "")),
     };
-    const { database, answerWithinMs } = this.#parts;
+    const deadline = performance.now() + answerWithinMs;
     for (;;) {
-      if (await findIntent(database, key)) {
-        const ended = await waitWhileSending(database, key, answerWithinMs);
-        // Null: the first call was told that nothing was sent, and this one may try itself.
-        if (ended) return replay(ended);
+      const known = await findIntent(database, key);
+      if (known) {
+        const isKept = !isUnderWay(known) || (await this.#deliver(known, deadline));
+        // Not kept: the first call was told that nothing was sent, and this one may try itself.
+        if (isKept) return { payoutId: await this.#payoutOf(key), replayed: true };
+        continue;
       }
       await this.#checkCustomer(principal, input.customerId);
       try {
-        const { payoutId, intentId } = await this.#record(key, input);
+        const { payoutId, intent } = await this.#record(key, input);
         reachPoint("payout-recorded");
-        await this.#send(intentId);
+        await this.#deliver(intent, deadline, intent);
+        const rejection = await this.#rejectionOf(intent, payoutId);
+        if (rejection) throw rejection;
         return { payoutId, replayed: false };
       } catch (error) {
         if (!(error instanceof KeyTaken)) throw error;
@@ -72,42 +81,105 @@ export class PayoutJournal {
     }
   }
 
-  async #record(key: IntentKey, input: CreatePayoutInput): Promise<{ payoutId: string; intentId: string }> {
+  async #record(key: IntentKey, input: CreatePayoutInput): Promise<{ payoutId: string; intent: IntentRow }> {
+    const { database, door, references } = this.#parts;
     const payoutId = newId();
-    const command = toPayoutCommand(input, `gw-${payoutId}`);
-    let intentId = "";
-    await this.#parts.door.apply(
-      [toFirstPayoutChange(payoutId, input, command)],
-      { source: "MUTATION", tenant: key.tenant },
-      async (tx) => {
-        intentId = await takeKey(tx, key, command, payoutId);
-      },
-    );
-    return { payoutId, intentId };
+    const command = toPayoutCommand(input, await references.referenceOf(key.tenant, key.key));
+    const first = toFirstPayoutChange(payoutId, input, command);
+    const intent = await door.open({ source: "MUTATION", tenant: key.tenant }, async (tx, applyNext) => {
+      const taken = await takeKey(database, tx, { ...key, command, subjectId: payoutId, leaseMs });
+      await applyNext(first);
+      return taken;
+    });
+    return { payoutId, intent };
   }
 
-  /** Ends when the payout is sent or the caller has waited long enough; the sending goes on in any case. */
-  async #send(intentId: string): Promise<void> {
-    const { database, sender, answerWithinMs, logger } = this.#parts;
-    const caller = { isWaiting: true };
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), answerWithinMs);
-    });
-    const sending = sender.send(intentId, caller).catch((error) => {
-      // Another node has taken over: what it finds out is the answer.
-      if (error instanceof LeaseLost) return;
-      if (caller.isWaiting) throw error;
+  /**
+   * Sends what is still to be sent, and returns once the attempt is over, or at the deadline. A connection that fails before
+   * a byte was sent is tried again until then. Returns false where the key is free again; throws where this call freed it.
+   */
+  async #deliver(intent: IntentRow, deadline: number, turn?: IntentRow): Promise<boolean> {
+    const { sender, isStopping } = this.#parts;
+    let held = turn;
+    for (let tries = 0; ; tries += 1) {
+      const sent = await this.#within(deadline, intent, sender.send(intent.id, held));
+      held = undefined;
+      if (sent === "LATE") return true;
+      if (sent === null) {
+        const state = await this.#awaitOthers(intent, deadline);
+        if (state === "FREE") continue;
+        return state === "ENDED";
+      }
+      if (!sent.unsent || sent.life.intent !== "OPEN") return true;
+      const waitMs = Math.min(firstRetryMs * 2 ** tries, longestRetryMs);
+      const canRetry = isWorthRetrying(sent.unsent) && performance.now() + waitMs < deadline && !isStopping();
+      if (canRetry) await sleep(waitMs);
+      else return this.#release(intent, sent.unsent);
+    }
+  }
+
+  /** The sending goes on when its caller is answered. */
+  async #within(deadline: number, intent: IntentRow, sending: Promise<Sent | null>): Promise<Sent | null | "LATE"> {
+    const { database, logger } = this.#parts;
+    let isAnswered = false;
+    const settled = sending.catch((error): null => {
+      // Another sender has taken over: what it finds out is the result.
+      if (error instanceof LeaseLost) return null;
+      if (!isAnswered) throw error;
       logger.error({ err: error }, "payout could not be sent after its caller was answered");
+      return null;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<"LATE">((resolve) => {
+      timer = setTimeout(() => resolve("LATE"), Math.max(0, deadline - performance.now()));
     });
     try {
-      const isLate = (await Promise.race([sending, patience])) === "late";
-      // Settled in this very moment, its outcome is the answer.
-      if (isLate && !(await noteTold(database.db, intentId, Date.now()))) await sending;
+      const first = await Promise.race([settled, patience]);
+      // Settled in this very moment, its outcome is the result.
+      if (first === "LATE" && !(await noteTold(database.db, intent.id, database.clock.now()))) return await settled;
+      return first;
     } finally {
-      caller.isWaiting = false;
+      isAnswered = true;
       clearTimeout(timer);
     }
+  }
+
+  /** Waits while another sender has the intent, but not for ever. FREE: nobody has it, and it is still to be sent. */
+  async #awaitOthers({ id, ...key }: IntentRow, deadline: number): Promise<"ENDED" | "FREE" | "RELEASED"> {
+    const { db, clock } = this.#parts.database;
+    for (;;) {
+      const intent = await intentByKey(db, key.tenant, key.operation, key.idempotency_key);
+      if (!intent || intent.state === "RELEASED") return "RELEASED";
+      if (!isUnderWay(intent)) return "ENDED";
+      // Settled in this very moment, it is read once more.
+      if (performance.now() > deadline && (await noteTold(db, id, clock.now()))) return "ENDED";
+      if (intent.state === "OPEN" && intent.lease_until <= clock.now()) return "FREE";
+      await sleep(pollMs);
+    }
+  }
+
+  /** Nothing was sent, and the caller is told so. Not where another caller was told of the payout: then it stays. */
+  async #release({ id }: IntentRow, cause: ProviderError): Promise<boolean> {
+    if (await this.#parts.sender.release(id)) throw cause;
+    return true;
+  }
+
+  async #payoutOf(key: IntentKey): Promise<string> {
+    const intent = await findIntent(this.#parts.database, key);
+    if (!intent) throw new KeyTaken();
+    const payoutId = intent.subject_id as string;
+    const rejection = await this.#rejectionOf(intent, payoutId, true);
+    if (rejection) throw rejection;
+    return payoutId;
+  }
+
+  /** A final rejection, computed from the payout as it is now. */
+  async #rejectionOf(intent: IntentRow, payoutId: string, isReplay = false): Promise<Rejection | null> {
+    const { db } = this.#parts.database;
+    const [payout, now] = await Promise.all([payoutById(db, payoutId), intentOfPayout(db, payoutId)]);
+    const life = payout && toLife(now ?? intent, payout);
+    if (!life || !isRejected(life)) return null;
+    return new Rejection(JSON.parse(life.rejection ?? "[]") as UserErrorFields[], isReplay);
   }
 
   async #checkCustomer(principal: Principal, customerId: string): Promise<void> {
@@ -123,7 +195,6 @@ export class PayoutJournal {
   }
 }
 
-function replay(intent: IntentRow): PayoutResult {
-  if (intent.state === "REFUSED") throw storedRefusal(intent);
-  return { payoutId: intent.subject_id as string, replayed: true };
+function isUnderWay({ state }: IntentRow): boolean {
+  return state === "OPEN" || state === "SENDING";
 }

@@ -5,7 +5,7 @@ import { ProviderError } from "../datasources/provider-error.js";
 import { WorkLoop } from "../mirror/work-loop.js";
 import { Rejection } from "../schema/rejection.js";
 import type { Database } from "../store/database.js";
-import { dueIntents, type IntentRow, nextIntentAt } from "../store/intent.queries.js";
+import { dueIntents, type IntentRow, nextIntentIn } from "../store/intent.queries.js";
 import type { IntentOperation } from "../store/tables.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { PayoutConfirmer } from "./confirm-payout.js";
@@ -49,11 +49,10 @@ function startLoop(
     logger,
     atLeastEveryMs,
     work: async (isStopped) => {
-      const due = await dueIntents(database.db, operation, Date.now(), batchSize);
+      const due = await dueIntents(database, operation, batchSize);
       if (isStopped()) return null;
       await Promise.all(due.map((intent) => takeUp(intent).catch((error) => report(logger, intent, error))));
-      const next = await nextIntentAt(database.db, operation);
-      return next === null ? null : next - Date.now();
+      return nextIntentIn(database, operation);
     },
   });
   loop.wake();

@@ -51,26 +51,42 @@ function canonical(value: unknown): unknown {
     .map(([name, member]) => [name, canonical(member)]);
 }
 
+export interface NewIntent extends IntentKey {
+  command: unknown;
+  subjectId: string | null;
+  /** The caller of this function works on the intent at once: nobody else may take it for so long. */
+  leaseMs: number;
+}
+
 /** Takes the key for this call, or throws KeyTaken and with it undoes the transaction. */
-export async function takeKey(
-  tx: Tx,
-  { tenant, operation, key, fingerprint }: IntentKey,
-  command: unknown,
-  subjectId: string | null,
-): Promise<string> {
-  const now = Date.now();
+export async function takeKey({ clock }: Database, tx: Tx, intent: NewIntent): Promise<IntentRow> {
+  const { tenant, operation, key, fingerprint } = intent;
+  const now = clock.now();
   const use = {
     fingerprint,
-    command: JSON.stringify(command),
-    subject_id: subjectId,
+    command: JSON.stringify(intent.command),
+    subject_id: intent.subjectId,
     next_attempt_at: now + ownSendingMs,
+    lease_until: intent.leaseMs > 0 ? now + intent.leaseMs : 0,
     trace_parent: activeSpan()?.traceParent ?? null,
     updated_at: now,
   };
   const owner = { tenant, operation, idempotency_key: key };
-  const id = newId();
-  const fresh = { state: "OPEN" as const, refusal: null, fence: 0, lease_until: 0, created_at: now };
-  if (await insertIntent(tx, { id, ...owner, ...use, ...fresh })) return id;
+  const fresh: IntentRow = {
+    id: newId(),
+    ...owner,
+    ...use,
+    state: "OPEN",
+    refusal: null,
+    fence: 1,
+    attempts: 0,
+    sendings: 0,
+    sent_at: null,
+    absent_since: null,
+    told_at: null,
+    created_at: now,
+  };
+  if (await insertIntent(tx, fresh)) return fresh;
   const reused = await reuseIntent(tx, owner, use);
   if (reused === null) throw new KeyTaken();
   return reused;
@@ -101,12 +117,12 @@ export async function waitWhileSending(
     const isBeingSent = intent?.state === "OPEN" || intent?.state === "SENDING";
     if (!isBeingSent) return intent;
     // Settled in this very moment, it is read once more.
-    if (performance.now() > deadline && (await noteTold(database.db, intent.id, Date.now()))) return intent;
+    if (performance.now() > deadline && (await noteTold(database.db, intent.id, database.clock.now()))) return intent;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
-/** The refusal that the key got when it was first used. */
+/** The rejection that the key got when it was first used. */
 export function storedRefusal(intent: IntentRow): Rejection {
   return new Rejection(JSON.parse(intent.refusal ?? "[]") as UserErrorFields[], true);
 }
@@ -118,7 +134,7 @@ export const leaseMs = 6_000;
 export async function whileLeased<T>(database: Database, intent: IntentRow, work: () => Promise<T>): Promise<T> {
   const renewing = setInterval(() => {
     // A renewal that fails shows when the outcome is written.
-    renewIntent(database.db, intent, Date.now() + leaseMs).catch(() => {});
+    renewIntent(database, intent, leaseMs).catch(() => {});
   }, leaseMs / 3);
   try {
     return await work();

@@ -70,7 +70,7 @@ export class ChangeDoor {
       const log = new LogAppender(tx, await lockLog(tx));
       const payouts = new KnownPayouts(database, tx);
       const { source, tenant = operatorTenant } = news;
-      const context = { database, tx, log, payouts, source, tenant, now: Date.now() };
+      const context = { database, tx, log, payouts, source, tenant, now: database.clock.now() };
       await payouts.readAhead(announced);
       const done = await work(tx, async (change) => {
         const next = await applyOne(context, change);
@@ -88,6 +88,11 @@ export class ChangeDoor {
 
   #report(applied: AppliedChange, source: StatusSource): void {
     const { metrics, logger } = this.#parts;
+    if (applied.mismatch) {
+      const { fields, message } = applied.mismatch;
+      for (const field of fields) metrics.payoutMismatches.inc({ field, source });
+      logger.error({ payoutId: applied.entityId, fields, source }, message);
+    }
     if (applied.position === null) return;
     metrics.statusChanges.inc({ entity: applied.entity, to: applied.to, source });
     if (applied.verdict === "CORRECT") metrics.corrections.inc();

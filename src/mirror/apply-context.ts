@@ -14,6 +14,8 @@ export interface AppliedChange {
   from: AnyStatus | null;
   to: AnyStatus;
   position: number | null;
+  /** Set where a report was found to contradict the order for the first time. */
+  mismatch?: { fields: readonly string[]; message: string };
 }
 
 /** The news speaks of something the mirror has never seen, and does not carry enough to begin it. */

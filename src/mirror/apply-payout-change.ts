@@ -1,10 +1,18 @@
 import { v7 as newId } from "uuid";
 import type { PayoutChange, PayoutDetails } from "../datasources/changes.js";
+import { judgeReport, type Verdict } from "../domain/payout-status.js";
 import type { PayoutStatus } from "../schema/payout.enum.js";
-import { hasUnmatchedPayout, insertPayout, type PayoutRow, updatePayout } from "../store/payout.queries.js";
+import {
+  insertPayout,
+  isTransactionTaken,
+  type OrderedPayoutRow,
+  type PayoutRow,
+  unmatchedPayouts,
+  updatePayout,
+} from "../store/payout.queries.js";
 import { tenantOfCustomer } from "../store/tenant.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
-import { judgePayout, type Verdict } from "./status-machine.js";
+import { contradictedFields, fitsOrder, type MismatchField, toMismatch } from "./payout-mismatch.js";
 
 /** The news names a payout by one handle and contradicts it by another: it is about some other payment. */
 export class MismatchedPayout extends Error {
@@ -18,13 +26,9 @@ export async function applyPayoutChange(context: ApplyContext, change: PayoutCha
   const known = await context.payouts.take(change);
   if (known) return move(context, known, change);
   const row = await newRow(context, change);
-  // On an account that gives no references back it could be the one whose answer was lost: it is not shown as a second.
-  if (
-    change.payoutId === undefined &&
-    !change.merchantReference &&
-    (await hasUnmatchedPayout(context.tx, row.customer_id))
-  ) {
-    throw new UnknownSubject(change);
+  if (change.payoutId === undefined && !change.merchantReference) {
+    const matched = await matchUnconfirmed(context, row.customer_id, change);
+    if (matched) return move(context, matched, change);
   }
   if (await insertPayout(context.tx, row)) {
     const position = log(context, row, null, row.status, change);
@@ -34,20 +38,37 @@ export async function applyPayoutChange(context: ApplyContext, change: PayoutCha
   return applyPayoutChange(context, change);
 }
 
-async function move(context: ApplyContext, known: PayoutRow, change: PayoutChange): Promise<AppliedChange> {
-  if (change.transactionId && known.transaction_id && change.transactionId !== known.transaction_id) {
-    throw new MismatchedPayout(known.id);
-  }
-  const verdict: Verdict = change.status ? judgePayout(known.status, change.status, change.isLookUp ?? false) : "SAME";
+/**
+ * On an account that does not return references, a transaction may be one of the customer's payouts whose response was
+ * lost: it is, where it fits exactly one of them. Where it fits several, nobody can tell which.
+ */
+async function matchUnconfirmed(
+  context: ApplyContext,
+  customerId: string,
+  change: PayoutChange,
+): Promise<OrderedPayoutRow | null> {
+  const candidates = await unmatchedPayouts(context.tx, customerId);
+  const fitting = candidates.filter((candidate) => fitsOrder(candidate, change) !== "NO");
+  const [only, ...others] = fitting;
+  if (!only) return null;
+  if (others.length > 0 || fitsOrder(only, change) !== "YES") throw new UnknownSubject(change);
+  return only;
+}
+
+async function move(context: ApplyContext, known: OrderedPayoutRow, change: PayoutChange): Promise<AppliedChange> {
+  const contradicted = change.isDecision ? [] : await contradictedBy(context, known, change);
+  if (contradicted.length > 0) return flag(context, known, change, contradicted);
+  const verdict = judge(known, change);
   const isMoving = verdict === "APPLY" || verdict === "CORRECT";
   const to = isMoving ? (change.status as PayoutStatus) : known.status;
   const result = { entity: "PAYOUT" as const, entityId: known.id, verdict, from: known.status, to };
-  // Neither word of two that disagree is taken over before the look-up.
+  // Neither of two reports that disagree is taken over before the look-up.
   if (verdict === "CONTRADICTION") return { ...result, position: null };
 
   const columns = {
     ...merged(known, change, verdict !== "STALE"),
     ...(to === "FAILED" ? {} : { failure_reason: null }),
+    ...(change.isDecision && change.mismatch === null ? { mismatch: null } : {}),
   };
   // Only what is new is written: each column named in an update costs the indexes that it is in.
   const changed = Object.fromEntries(
@@ -63,6 +84,42 @@ async function move(context: ApplyContext, known: PayoutRow, change: PayoutChang
   return { ...result, position };
 }
 
+function judge(known: PayoutRow, { status, isLookUp = false, isDecision }: PayoutChange): Verdict {
+  if (!status) return "SAME";
+  if (isDecision) return status === known.status ? "SAME" : "APPLY";
+  return judgeReport({ status: known.status, transactionId: known.transaction_id }, { status, isLookUp });
+}
+
+/** What in the report contradicts the order, or the transaction that the payout is known by. */
+async function contradictedBy(
+  context: ApplyContext,
+  known: OrderedPayoutRow,
+  change: PayoutChange,
+): Promise<MismatchField[]> {
+  const { transactionId } = change;
+  if (transactionId && transactionId !== known.transaction_id) {
+    const isOther = known.transaction_id !== null || (await isTransactionTaken(context.tx, transactionId, known.id));
+    if (isOther && !change.isLookUp) throw new MismatchedPayout(known.id);
+    if (isOther) return ["transaction"];
+  }
+  return contradictedFields(known, change);
+}
+
+/** Nothing of the report is taken over. The first one that differs is kept for an operator to decide about. */
+async function flag(
+  context: ApplyContext,
+  known: OrderedPayoutRow,
+  change: PayoutChange,
+  fields: MismatchField[],
+): Promise<AppliedChange> {
+  const { id, status } = known;
+  const result = { entity: "PAYOUT" as const, entityId: id, verdict: "MISMATCH" as const, from: status, to: status };
+  if (change.isResponse || known.mismatch !== null) return { ...result, position: null };
+  const mismatch = toMismatch(known, change, fields, context);
+  await updatePayout(context.tx, id, { mismatch: JSON.stringify(mismatch), updated_at: context.now });
+  return { ...result, position: null, mismatch: { fields, message: mismatch.message } };
+}
+
 async function newRow(context: ApplyContext, change: PayoutChange): Promise<PayoutRow> {
   const { customerId, createdAt } = change.details;
   // A webhook tells neither all of a payout nor whether its customer is here: that takes a look-up.
@@ -74,6 +131,7 @@ async function newRow(context: ApplyContext, change: PayoutChange): Promise<Payo
     tenant: (await tenantOfCustomer(context.tx, customerId)) ?? context.tenant,
     customer_id: customerId,
     ...merged(null, change, true),
+    mismatch: null,
     status: change.status,
     position: 0,
     status_at: null,
@@ -85,19 +143,34 @@ async function newRow(context: ApplyContext, change: PayoutChange): Promise<Payo
 
 type DetailColumns = Omit<
   PayoutRow,
-  "id" | "tenant" | "customer_id" | "status" | "position" | "status_at" | "created_at" | "updated_at" | "as_of"
+  | "id"
+  | "tenant"
+  | "customer_id"
+  | "status"
+  | "mismatch"
+  | "position"
+  | "status_at"
+  | "created_at"
+  | "updated_at"
+  | "as_of"
 >;
 
-/** News of the present stage or a later one replaces what is known; older news only fills what is still empty. */
-function merged(known: PayoutRow | null, change: PayoutChange, isCurrent: boolean): DetailColumns {
+/**
+ * A report of the present stage or a later one replaces what is known; an older one only fills what is still empty. Of a
+ * payout that the gateway ordered, no report changes amount, currency or recipient: it fills what is still empty.
+ */
+function merged(known: OrderedPayoutRow | null, change: PayoutChange, isCurrent: boolean): DetailColumns {
   const { details } = change;
   const choose = <T>(old: T | null | undefined, news: T | null | undefined): T | null =>
     isCurrent ? (news ?? old ?? null) : (old ?? news ?? null);
-  const amount = choose(moneyOf(known?.amount, known?.amount_currency), details.amount);
+  const isOrdered = Boolean(known?.command) && !change.isDecision;
+  const keep = <T>(old: T | null | undefined, reported: T | null | undefined): T | null =>
+    isOrdered ? (old ?? reported ?? null) : choose(old, reported);
+  const amount = keep(moneyOf(known?.amount, known?.amount_currency), details.amount);
   const fee = choose(moneyOf(known?.fee, known?.fee_currency), details.fee);
   return {
-    transaction_id: known?.transaction_id ?? change.transactionId ?? null,
-    merchant_reference: known?.merchant_reference ?? change.merchantReference ?? null,
+    transaction_id: decided(change, "transactionId", known?.transaction_id),
+    merchant_reference: decided(change, "merchantReference", known?.merchant_reference),
     reference: choose(known?.reference, details.reference),
     wallet_id: choose(known?.wallet_id, details.walletId),
     method: choose(known?.method, details.method),
@@ -107,13 +180,23 @@ function merged(known: PayoutRow | null, change: PayoutChange, isCurrent: boolea
     fee: fee?.amount ?? null,
     fee_currency: fee?.currency ?? null,
     rate: choose(known?.rate, details.rate),
-    recipient: mergedRecipient(known?.recipient ?? null, details.recipient, isCurrent),
+    recipient: mergedRecipient(known?.recipient ?? null, details.recipient, isCurrent && !isOrdered),
     interac_instruction: choose(
       known?.interac_instruction,
       details.interacInstruction && JSON.stringify(details.interacInstruction),
     ),
     note: choose(known?.note, details.note),
   };
+}
+
+/** A handle that is known stays, unless a decision names another one, or none. */
+function decided(
+  change: PayoutChange,
+  name: "transactionId" | "merchantReference",
+  known: string | null | undefined,
+): string | null {
+  const given = change[name];
+  return change.isDecision && given !== undefined ? given : (known ?? given ?? null);
 }
 
 function moneyOf(amount: string | null | undefined, currency: string | null | undefined) {

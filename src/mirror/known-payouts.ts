@@ -2,12 +2,12 @@
 
 import type { Change, PayoutChange } from "../datasources/changes.js";
 import type { Database, Tx } from "../store/database.js";
-import { lockPayouts, type PayoutHandle, type PayoutRow, payoutHandles } from "../store/payout.queries.js";
+import { lockPayouts, type OrderedPayoutRow, type PayoutHandle, payoutHandles } from "../store/payout.queries.js";
 
 export class KnownPayouts {
   readonly #database: Database;
   readonly #tx: Tx;
-  readonly #rows = new Map<string, PayoutRow>();
+  readonly #rows = new Map<string, OrderedPayoutRow>();
 
   constructor(database: Database, tx: Tx) {
     this.#database = database;
@@ -27,7 +27,7 @@ export class KnownPayouts {
   }
 
   /** The payout that the news is about, kept from others until the transaction ends. */
-  async take(change: PayoutChange): Promise<PayoutRow | undefined> {
+  async take(change: PayoutChange): Promise<OrderedPayoutRow | undefined> {
     for (const [handle, name] of namesOf(change)) {
       const row = this.#rows.get(toKey(handle, name)) ?? (await this.#read(handle, name));
       if (!row) continue;
@@ -38,7 +38,7 @@ export class KnownPayouts {
     return undefined;
   }
 
-  async #read(handle: PayoutHandle, name: string): Promise<PayoutRow | undefined> {
+  async #read(handle: PayoutHandle, name: string): Promise<OrderedPayoutRow | undefined> {
     const [row] = await lockPayouts(this.#database, this.#tx, handle, [name]);
     return row;
   }
@@ -52,7 +52,7 @@ function namesOf({ payoutId, merchantReference, transactionId }: PayoutChange): 
   });
 }
 
-function keysOf(row: PayoutRow): string[] {
+function keysOf(row: OrderedPayoutRow): string[] {
   return payoutHandles.map((handle) => toKey(handle, row[handle] ?? ""));
 }
 

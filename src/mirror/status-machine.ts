@@ -1,37 +1,10 @@
 // The rules by which news is judged against what is known. Pure: no clock, no store.
 
+import type { Verdict } from "../domain/payout-status.js";
 import type { CustomerStatus } from "../schema/customer.enum.js";
 import type { DocumentStatus } from "../schema/document.enum.js";
-import type { PayoutStatus } from "../schema/payout.enum.js";
 
-/**
- * APPLY: the status moves. SAME: nothing new. STALE: older than what is known. CONTRADICTION: two finals disagree and
- * only a look-up can settle it. CORRECT: the look-up did, against what was known.
- */
-export type Verdict = "APPLY" | "SAME" | "STALE" | "CONTRADICTION" | "CORRECT";
-
-const payoutMoves: Record<PayoutStatus, readonly PayoutStatus[]> = {
-  SUBMITTING: ["UNCONFIRMED", "PENDING", "PROCESSING", "SUCCESSFUL", "FAILED"],
-  // Back to SUBMITTING only by the journal, when the payout was proven absent and is sent again.
-  UNCONFIRMED: ["SUBMITTING", "PENDING", "PROCESSING", "SUCCESSFUL", "FAILED"],
-  PENDING: ["PROCESSING", "SUCCESSFUL", "FAILED"],
-  PROCESSING: ["SUCCESSFUL", "FAILED"],
-  SUCCESSFUL: [],
-  FAILED: [],
-};
-
-export function isFinalPayoutStatus(status: PayoutStatus): boolean {
-  return payoutMoves[status].length === 0;
-}
-
-/** Payout news carries no time: the order of the stages decides. */
-export function judgePayout(known: PayoutStatus | null, news: PayoutStatus, isLookUp: boolean): Verdict {
-  if (known === null) return "APPLY";
-  if (known === news) return "SAME";
-  if (payoutMoves[known].includes(news)) return "APPLY";
-  if (!isFinalPayoutStatus(known) || !isFinalPayoutStatus(news)) return "STALE";
-  return isLookUp ? "CORRECT" : "CONTRADICTION";
-}
+export type { Verdict } from "../domain/payout-status.js";
 
 // Settles two statuses with one and the same time, so that the order of arrival does not.
 const customerRanks: Record<CustomerStatus, number> = { PENDING: 0, PROCESSING: 1, REJECTED: 2, VERIFIED: 3 };

@@ -9,6 +9,9 @@ import { shapeOf, type Visibility, valuesOf } from "./visibility.js";
 
 export type PayoutRow = Selectable<PayoutsTable>;
 
+/** A payout with what was ordered, as JSON; null where this gateway did not send it. */
+export type OrderedPayoutRow = PayoutRow & { command: string | null };
+
 export interface PayoutSearch {
   status?: readonly PayoutStatus[] | null;
   customerId?: string | null;
@@ -27,6 +30,10 @@ export function payoutsByIds(db: Db, ids: readonly string[], visibility: Visibil
   return keptQuery(db, `payouts ${shapeOf(ids, visibility)}`, valuesOf(ids, visibility), () =>
     visible(db, visibility).where("id", "in", ids).selectAll(),
   );
+}
+
+export function payoutById(db: Db | Tx, id: string): Promise<PayoutRow | undefined> {
+  return db.selectFrom("payouts").where("id", "=", id).selectAll().executeTakeFirst();
 }
 
 export function payoutsByTransactionIds(db: Db, ids: readonly string[], visibility: Visibility): Promise<PayoutRow[]> {
@@ -94,23 +101,43 @@ export async function lockPayouts(
   tx: Tx,
   handle: PayoutHandle,
   names: readonly string[],
-): Promise<PayoutRow[]> {
+): Promise<OrderedPayoutRow[]> {
   if (names.length === 0) return [];
   return keptQuery(tx, `payouts locked by ${handle} ${names.length}`, names, () => {
-    const query = tx.selectFrom("payouts").where(handle, "in", names).selectAll();
+    const query = tx.selectFrom("payouts").where(handle, "in", names).selectAll("payouts").select(orderedCommand);
     return database.lock(query) as typeof query;
   });
 }
 
-/** Whether a payout of the customer was sent, or is being sent, and is not known by a transaction yet. */
-export async function hasUnmatchedPayout(tx: Tx, customerId: string): Promise<boolean> {
+// A customer's intent never has a payout's id.
+const orderedCommand = sql<string | null>`(select command from intents where subject_id = payouts.id limit 1)`.as(
+  "command",
+);
+
+/** Payouts of the customer that the provider may have and that are not known by a transaction yet. */
+export function unmatchedPayouts(
+  tx: Tx,
+  customerId: string,
+): Promise<(OrderedPayoutRow & { sent_at: number | null })[]> {
+  return tx
+    .selectFrom("payouts")
+    .innerJoin("intents", "intents.subject_id", "payouts.id")
+    .where("payouts.customer_id", "=", customerId)
+    .where("payouts.status", "in", ["SUBMITTING", "UNCONFIRMED"])
+    .where("payouts.transaction_id", "is", null)
+    .where("intents.sendings", ">", 0)
+    .selectAll("payouts")
+    .select(["intents.command", "intents.sent_at"])
+    .execute();
+}
+
+/** Whether another payout is known by the transaction. */
+export async function isTransactionTaken(tx: Tx, transactionId: string, payoutId: string): Promise<boolean> {
   const row = await tx
     .selectFrom("payouts")
-    .where("customer_id", "=", customerId)
-    .where("status", "in", ["SUBMITTING", "UNCONFIRMED"])
-    .where("transaction_id", "is", null)
+    .where("transaction_id", "=", transactionId)
+    .where("id", "!=", payoutId)
     .select("id")
-    .limit(1)
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -62,6 +62,8 @@ export interface PayoutsTable {
   recipient: string | null;
   interac_instruction: string | null;
   note: string | null;
+  /** A report that contradicts the order and was not taken over, as JSON; null where there is none. */
+  mismatch: string | null;
   position: number;
   /** When its last change happened, once that is no longer in the log. */
   status_at: number | null;
@@ -161,6 +163,10 @@ export interface IntentsTable {
   attempts: Generated<number>;
   /** When a look-up first found nothing, and nothing was found since; null otherwise. */
   absent_since: number | null;
+  /** How many sendings the provider may have received. */
+  sendings: Generated<number>;
+  /** When the last of them began; null where there was none. */
+  sent_at: number | null;
   /** When a caller was first told of a payout still on its way: the key cannot be given free any more. */
   told_at: number | null;
   /** The trace of the call that gave the command, in W3C's form; null where it was not traced. */

@@ -94,6 +94,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly payoutMismatches = new Counter({
+    name: "payout_gateway_payout_mismatches_total",
+    help: "Reports of the provider that contradict what was ordered, and were not taken over.",
+    labelNames: ["field", "source"],
+    registers: [this.registry],
+  });
+
+  readonly forbiddenPayouts = new Counter({
+    name: "payout_gateway_forbidden_payouts_total",
+    help: "Payouts that the provider did not take because it forbids payouts to the gateway's account.",
+    registers: [this.registry],
+  });
+
   readonly unknownStatusWords = new Counter({
     name: "payout_gateway_unknown_status_words_total",
     help: "Status words of the provider that the gateway does not know.",

@@ -67,6 +67,7 @@ export function payoutRow(row: Partial<PayoutRow> & { customer_id: string }): Pa
     recipient: null,
     interac_instruction: null,
     note: null,
+    mismatch: null,
     position: 0,
     status_at: null,
     created_at: instant,
