@@ -4,7 +4,8 @@
 
 import { createHmac } from "node:crypto";
 import type { Database } from "../store/database.js";
-import { readSetting, referenceSecretSetting } from "../store/setting.queries.js";
+import { readSetting } from "../store/setting.queries.js";
+import { referenceSecretSetting } from "../store/setting-names.js";
 
 const prefix = "gw-";
 const hexLength = 40;

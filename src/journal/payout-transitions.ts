@@ -14,14 +14,8 @@ import {
 } from "../domain/payout-life.js";
 import type { ApplyNext, ChangeDoor, News } from "../mirror/apply-change.js";
 import type { UserErrorFields } from "../schema/rejection.js";
-import type { Database, Tx } from "../store/database.js";
-import {
-  type IntentOutcome,
-  type IntentRow,
-  type IntentTurn,
-  intentOfPayout,
-  settleIntent,
-} from "../store/intent.queries.js";
+import type { Database } from "../store/database.js";
+import { type IntentOutcome, type IntentRow, intentOfPayout, settleIntent } from "../store/intent.queries.js";
 import { type PayoutRow, payoutById } from "../store/payout.queries.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -126,7 +120,7 @@ export class PayoutTransitions {
       if (!isTaken && !isLeaseHeld) throw new LeaseLost();
       const next = step(before, event, rules);
       if (!next) return before;
-      await this.#write(tx, applyNext, payoutId, before, next, isTaken);
+      await this.#write(applyNext, payoutId, before, next, isTaken);
       if (isLeaseHeld && !(await settleIntent(tx, turn, toOutcome(next, nowMs), nowMs))) throw new LeaseLost();
       this.#report(payoutId, next);
       return next.life;
@@ -148,7 +142,6 @@ export class PayoutTransitions {
   }
 
   async #write(
-    _tx: Tx,
     applyNext: ApplyNext,
     payoutId: string,
     before: PayoutLife,

@@ -6,7 +6,8 @@ import { isProviderError } from "../datasources/provider-error.js";
 import type { TransactionsDataSource } from "../datasources/transactions.datasource.js";
 import { isFinal } from "../domain/payout-status.js";
 import type { Database } from "../store/database.js";
-import { findsPendingSetting, readSetting, writeSetting } from "../store/setting.queries.js";
+import { readSetting, writeSetting } from "../store/setting.queries.js";
+import { findsPendingSetting } from "../store/setting-names.js";
 
 export class ReferenceLookUps {
   readonly #database: Database;

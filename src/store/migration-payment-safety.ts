@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { type Kysely, type Migration, sql } from "kysely";
-import { referenceSecretSetting } from "./setting.queries.js";
+import { referenceSecretSetting } from "./setting-names.js";
 
 export const paymentSafety: Migration = {
   async up(db: Kysely<unknown>) {
