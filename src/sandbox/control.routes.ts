@@ -93,7 +93,12 @@ function readFault(body: Fields): SandboxFault {
     if (!Number.isSafeInteger(value) || value < 0) errors.format(name);
     return value;
   };
-  const target = { route, times: number("times", 1) };
+  const containing = fieldOf(body, "containing");
+  const target = {
+    route,
+    times: number("times", 1),
+    ...(typeof containing === "string" ? { containing } : {}),
+  };
   const status = number("status", 500);
   if (status < 200 || status > 599) errors.format("status");
   const delayMs = number("delay_ms", 1000);

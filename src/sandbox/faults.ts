@@ -11,6 +11,8 @@ interface FaultTarget {
   route: string;
   /** How many requests it hits; 1 unless told. */
   times?: number;
+  /** Hits only requests whose body contains this text. */
+  containing?: string;
 }
 
 export type SandboxFault = FaultTarget &
@@ -36,7 +38,7 @@ export class FaultScript {
 
   applyTo(app: FastifyInstance): void {
     app.addHook("preHandler", async (request, reply) => {
-      const fault = this.#take(routeOf(request));
+      const fault = this.#take(routeOf(request), request.body);
       if (fault === undefined) return;
       if (fault.kind === "delay") await sleep(fault.delayMs, undefined, { ref: false });
       else if (isAfter(fault)) this.#afterwards.set(request, fault);
@@ -56,13 +58,19 @@ export class FaultScript {
     });
   }
 
-  #take(route: string): SandboxFault | undefined {
-    const next = this.#waiting.find(({ fault }) => fault.route === route || fault.route === "*");
+  #take(route: string, body: unknown): SandboxFault | undefined {
+    const next = this.#waiting.find(
+      ({ fault }) => (fault.route === route || fault.route === "*") && contains(body, fault.containing),
+    );
     if (next === undefined) return undefined;
     next.left -= 1;
     if (next.left <= 0) this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
     return next.fault;
   }
+}
+
+function contains(body: unknown, text: string | undefined): boolean {
+  return text === undefined || stringifyExact(body ?? null).includes(text);
 }
 
 /** The connection breaks and the caller cannot know what became of its request. */

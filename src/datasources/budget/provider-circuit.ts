@@ -53,11 +53,17 @@ async function toOutcome<T>(call: () => Promise<T>, isProbe: boolean): Promise<O
     return { answer: await call(), isFailure: false };
   } catch (error) {
     if (!isProviderError(error)) throw error;
-    if (!isBudgetSpent(error)) return { error, isFailure: failures.has(error.kind) };
+    if (!isBudgetSpent(error)) return { error, isFailure: isFailureOfProvider(error) };
     // It never went out: no proof for the provider and none against it. As a probe it leaves its place to the next.
     if (!isProbe) throw error;
     return { error, isFailure: true };
   }
+}
+
+/** A proxy that rejects one request under a 4xx, e.g. for its content, says nothing of the others. */
+function isFailureOfProvider({ kind, httpStatus = 0 }: ProviderError): boolean {
+  const isRejectedOnTheWay = kind === "UNAVAILABLE" && httpStatus >= 400 && httpStatus < 500;
+  return failures.has(kind) && !isRejectedOnTheWay;
 }
 
 function refusal(label: string, waitMs: number): ProviderError {
