@@ -86,11 +86,12 @@ describe("an attachment that was made and answered with", () => {
   );
 
   test("nothing at all is unknown when the caller's time is over; the same call again returns it", async () => {
+    const message = "The provider has not confirmed this yet. Send the same call again to get its result.";
     const { client, provider } = await startTestGateway({ ...slowReview, patience: { answerWithinMs: 300 } });
     const input = await uploaded(client);
     provider.failNext({ route: attachRoute, kind: "hang", when: "after" });
     const { errors } = await attach(client, input);
-    expect(errors).toMatchObject([{ extensions: { code: "PROVIDER_UNAVAILABLE", retryAfterSeconds: 5 } }]);
+    expect(errors).toMatchObject([{ message, extensions: { code: "PROVIDER_UNAVAILABLE", retryAfterSeconds: 5 } }]);
     expect(await attach(client, input)).toEqual(inReview);
   });
 });

@@ -36,7 +36,7 @@ export type NextStep =
 
 export interface WriteState {
   outcome: WriteOutcome;
-  /** How many sendings went out or were tried, this one included. */
+  /** How many sendings were tried, this one included. */
   sendings: number;
   /** An earlier sending may have been worked on. */
   isEarlierUnknown: boolean;

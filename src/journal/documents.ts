@@ -4,6 +4,7 @@
 import type { CustomerChange, DocumentChange } from "../datasources/changes.js";
 import type { CustomersDataSource } from "../datasources/customers.datasource.js";
 import type { DocumentsDataSource, UploadSlot } from "../datasources/documents.datasource.js";
+import { garbled } from "../datasources/provider-answer.js";
 import { ProviderError } from "../datasources/provider-error.js";
 import type { ObjectStorage, StoredFile } from "../datasources/storage.js";
 import { StorageError } from "../datasources/storage-error.js";
@@ -16,7 +17,7 @@ import { rejectField } from "../schema/rejection.js";
 import type { Logger } from "../telemetry/logger.js";
 import { duringChild } from "../telemetry/tracing.js";
 import { toDocumentRejection } from "./refusals.js";
-import { answerWithin, type RepeatableWrite, sendRepeatable } from "./repeatable-write.js";
+import { answerWithin, notConfirmed, type RepeatableWrite, sendRepeatable } from "./repeatable-write.js";
 
 /** A file whose type and size were found good. */
 export interface CheckedFile extends StoredFile {
@@ -34,6 +35,8 @@ export interface DocumentJournalParts {
   answerWithinMs: number;
   logger: Logger;
 }
+
+const attaching = { name: "Attaching documents", unknownMessage: notConfirmed };
 
 type SlotRequest = Pick<CheckedFile, "category" | "fileName" | "contentType">;
 
@@ -53,7 +56,7 @@ export class DocumentJournal {
       toRejection: toDocumentRejection,
     };
     const work = sendRepeatable(write, logger, performance.now() + answerWithinMs);
-    const slot = await answerWithin(write.name, answerWithinMs, logger, work);
+    const slot = await answerWithin(write, answerWithinMs, logger, work);
     const { category, fileName, contentType } = file;
     const change = changeOf(customer, slot.fileId, "REQUESTED", { category, fileName, contentType });
     await door.apply([change], { source: "MUTATION", tenant: customer.tenant });
@@ -73,18 +76,11 @@ export class DocumentJournal {
   /** Puts the documents on the customer's profile. The identity document starts the review. */
   async attach(customer: Customer, documents: readonly Document[], allOfCustomer: readonly Document[]): Promise<void> {
     const { answerWithinMs, logger } = this.#parts;
-    const name = "Attaching documents";
     const deadlineMs = performance.now() + answerWithinMs;
-    await answerWithin(
-      name,
-      answerWithinMs,
-      logger,
-      this.#attach(name, customer, documents, allOfCustomer, deadlineMs),
-    );
+    await answerWithin(attaching, answerWithinMs, logger, this.#attach(customer, documents, allOfCustomer, deadlineMs));
   }
 
   async #attach(
-    name: string,
     customer: Customer,
     documents: readonly Document[],
     allOfCustomer: readonly Document[],
@@ -100,7 +96,7 @@ export class DocumentJournal {
     };
     const canBeSeen = startsReview && !isReviewExplained(customer, allOfCustomer);
     const write: RepeatableWrite<CustomerChange[]> = {
-      name,
+      ...attaching,
       send,
       ...(canBeSeen ? { readBack: () => this.#reviewAtProvider(customer) } : {}),
       toRejection: toDocumentRejection,
@@ -113,7 +109,10 @@ export class DocumentJournal {
   /** The customer, if the provider shows that its review has started since. */
   async #reviewAtProvider({ id }: Customer): Promise<CustomerChange[] | null> {
     const change = await this.#parts.customers.get(id, "write");
-    return change?.status && !beforeReview.includes(change.status) ? [change] : null;
+    if (!change) return null;
+    // An unknown word is no proof that the review has not started.
+    if (!change.status) throw garbled("GET /customer", "the answer has no status that is known");
+    return beforeReview.includes(change.status) ? null : [change];
   }
 
   async #store(customer: Customer, file: CheckedFile): Promise<string> {

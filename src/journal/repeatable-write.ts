@@ -6,9 +6,14 @@ import { judgeFailedSending, nextStepOfWrite, type ReadBack } from "../domain/wr
 import type { Rejection } from "../schema/rejection.js";
 import type { Logger } from "../telemetry/logger.js";
 
-export interface RepeatableWrite<T> {
+export interface WriteNotice {
   /** For the log. */
   name: string;
+  /** What the caller is told while the outcome is unknown, in place of the general sentence. */
+  unknownMessage?: string;
+}
+
+export interface RepeatableWrite<T> extends WriteNotice {
   send(): Promise<T>;
   /** The result where the provider shows that the write is done, null where it shows that it is not. Absent where the
    * provider shows nothing of it. */
@@ -34,7 +39,7 @@ export async function sendRepeatable<T>(write: RepeatableWrite<T>, logger: Logge
       if (step === "ANSWER_DONE") return seen?.result as T;
       if (step === "ANSWER_REJECTED") throw write.toRejection(error);
       if (step === "ANSWER_NOT_DONE") throw toNotDone(error);
-      if (step !== "SEND_AGAIN" || performance.now() >= deadlineMs) throw unknownOutcome(write.name);
+      if (step !== "SEND_AGAIN" || performance.now() >= deadlineMs) throw unknownOutcome(write);
       isEarlierUnknown = true;
     }
   }
@@ -42,11 +47,13 @@ export async function sendRepeatable<T>(write: RepeatableWrite<T>, logger: Logge
 
 const retryAfterSeconds = 5;
 
-export function unknownOutcome(name: string): ProviderError {
+export const notConfirmed = "The provider has not confirmed this yet. Send the same call again to get its result.";
+
+function unknownOutcome({ name, unknownMessage }: WriteNotice): ProviderError {
   return new ProviderError("UNAVAILABLE", `${name}: the outcome is not known yet.`, {
     outcome: "UNKNOWN",
     retryAfterSeconds,
-    callerMessage: "The provider has not confirmed this yet. Send the same call again to get its result.",
+    callerMessage: unknownMessage,
   });
 }
 
@@ -54,16 +61,21 @@ export function unknownOutcome(name: string): ProviderError {
  * Resolves or rejects with the work, or rejects by `withinMs` at the latest. The work then goes on: the result of a late
  * response is still recorded, and the same call sent again finds it.
  */
-export async function answerWithin<T>(name: string, withinMs: number, logger: Logger, work: Promise<T>): Promise<T> {
+export async function answerWithin<T>(
+  notice: WriteNotice,
+  withinMs: number,
+  logger: Logger,
+  work: Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
   work.catch((err) => {
-    if (isLate) logger.warn({ err }, `${name} failed after its caller had been answered.`);
+    if (isLate) logger.warn({ err }, `${notice.name} failed after its caller had been answered.`);
   });
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       isLate = true;
-      reject(unknownOutcome(name));
+      reject(unknownOutcome(notice));
     }, withinMs);
   });
   try {

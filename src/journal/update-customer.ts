@@ -7,7 +7,7 @@ import { type Rejection, rejectField } from "../schema/rejection.js";
 import type { UpdateCustomerInput } from "../schema/update-customer.input.js";
 import type { Logger } from "../telemetry/logger.js";
 import { toCustomerRejection } from "./refusals.js";
-import { answerWithin, sendRepeatable } from "./repeatable-write.js";
+import { answerWithin, notConfirmed, sendRepeatable } from "./repeatable-write.js";
 
 export interface UpdateCustomerParts {
   door: ChangeDoor;
@@ -16,7 +16,7 @@ export interface UpdateCustomerParts {
   logger: Logger;
 }
 
-const name = "updateCustomer";
+const notice = { name: "Updating a customer", unknownMessage: notConfirmed };
 
 /** Sends the fields that the input names, and applies what the provider then shows of the customer. */
 export async function updateCustomer(
@@ -32,14 +32,14 @@ export async function updateCustomer(
   const update = async () => {
     const deadlineMs = performance.now() + answerWithinMs;
     const write = {
-      name,
+      ...notice,
       send: () => customers.update(customerId, wanted),
       readBack: () => customers.getIfShowing(customerId, wanted),
       toRejection: toUpdateRejection,
     };
     await door.apply([await sendRepeatable(write, logger, deadlineMs)], { source: "MUTATION" });
   };
-  await answerWithin(name, answerWithinMs, logger, update());
+  await answerWithin(notice, answerWithinMs, logger, update());
 }
 
 function toUpdateRejection(error: ProviderError): Rejection {
