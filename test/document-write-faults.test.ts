@@ -96,6 +96,23 @@ describe("an attachment that was made and answered with", () => {
   });
 });
 
+test("an attachment without a response is recorded by itself after its caller was answered", async () => {
+  const { client, provider } = await startTestGateway({
+    ...slowReview,
+    config: { providerTimeoutMs: 600 },
+    patience: { answerWithinMs: 200 },
+  });
+  const input = await uploaded(client);
+  const { statusCursor } = await client.run("{ statusCursor }");
+  const changes = client.follow({ after: statusCursor, customerId: input.customerId });
+  provider.failNext({ route: attachRoute, kind: "hang", when: "after" });
+  expect((await attach(client, input)).errors).toMatchObject([{ extensions: { code: "PROVIDER_UNAVAILABLE" } }]);
+  const seen = await changes.until(({ to }) => to === "PROCESSING");
+  expect(seen.map(({ to }) => to)).toEqual(["ATTACHED", "PROCESSING"]);
+  expect(await attach(client, input)).toEqual(inReview);
+  expect(provider.received(attachRoute)).toHaveLength(1);
+});
+
 test("a review that the gateway has heard of meanwhile does not turn a lost attachment into a rejection", async () => {
   const { client, provider } = await startTestGateway(slowReview);
   const input = await uploaded(client);
