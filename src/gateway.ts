@@ -212,13 +212,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const journal = new Journal({
       mirror,
       customers: customerJournal,
-      updates: { door, customers },
+      updates: { door, customers, answerWithinMs, logger },
       documents: new DocumentJournal({
         door,
         customers,
         documents: new DocumentsDataSource(provider),
         storage,
         storageTimeoutMs,
+        answerWithinMs,
+        logger,
       }),
       payouts: new PayoutJournal({
         database,

@@ -86,7 +86,7 @@ test("the demo fails where the provider rejects the customer", async () => {
 
 test("the demo fails at once where a step is refused", async () => {
   const { gateway, provider } = await startTestGateway();
-  provider.failNext({ route: "POST /file/get-presigned-url", kind: "answer", status: 503 });
+  provider.failNext({ route: "POST /file/get-presigned-url", kind: "answer", status: 503, times: 2 });
   const demo = build.run("cli.js", {}, ["demo", gateway.url]);
   expect(await demo.exitCode).toBe(1);
   expect(demo.errors).toContain("The provider cannot be used at the moment.");

@@ -139,7 +139,7 @@ test("a business, a verified customer and an unknown one are refused, each with 
 test("a provider that does not answer is PROVIDER_UNAVAILABLE, and no document is made", async () => {
   const { client, provider } = await startTestGateway();
   const { customer } = await client.createCustomer();
-  provider.failNext({ route: "POST /file/get-presigned-url", kind: "reset", when: "before" });
+  provider.failNext({ route: "POST /file/get-presigned-url", kind: "reset", when: "before", times: 2 });
   const input = { customerId: customer.id, category: "IDENTITY", fileName: "a.png", contentType: "image/png" };
   const { errors } = await client.request(requestDocumentUpload, { input });
   expect(errors).toMatchObject([{ extensions: { code: "PROVIDER_UNAVAILABLE" } }]);

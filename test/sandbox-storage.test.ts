@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { request } from "node:http";
+import type { PresignedHeaderShape } from "../src/sandbox/sandbox.js";
 import {
   at,
+  control,
   createCustomer,
   type PresignedUrl,
   type SandboxClient,
@@ -29,7 +31,7 @@ async function put(url: string, headers: Record<string, string>, body: BodyInit)
 }
 
 test("the storage takes a PUT with the signed headers once, and knows size and digest of the bytes", async () => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const { file_id: fileId, url, headers } = await presign(client, await createCustomer(client));
   expect(Object.keys(headers)).not.toHaveLength(0);
   const bytes = randomBytes(3_000_000);
@@ -87,7 +89,7 @@ const refusals: [string, number, string, (place: PresignedUrl) => [string, Recor
 ];
 
 test.each(refusals)("the storage refuses a PUT %s with %i %s in XML", async (_what, status, code, change) => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const place = await presign(client, await createCustomer(client));
   const [url, headers] = change(place);
   const refused = await put(url, headers, "bytes");
@@ -97,7 +99,7 @@ test.each(refusals)("the storage refuses a PUT %s with %i %s in XML", async (_wh
 });
 
 test("the storage refuses a PUT without Content-Length with 411", async () => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const place = await presign(client, await createCustomer(client));
   const status = await new Promise((resolve, reject) => {
     const chunked = request(place.url, { method: "PUT", headers: { ...place.headers, ...png } });
@@ -114,14 +116,14 @@ test("the storage refuses a PUT without Content-Length with 411", async () => {
 });
 
 test("the storage refuses an expired URL with 403", async () => {
-  const client = await startSandboxClient({ presignLifeMs: 0 });
+  const client = await startSandboxClient({ presignedHeaders: "texts", presignLifeMs: 0 });
   const place = await presign(client, await createCustomer(client));
   const refused = await put(place.url, { ...place.headers, ...png }, "bytes");
   expect(refused).toMatchObject({ status: 403, text: expect.stringContaining("Request has expired") });
 });
 
 test("a PUT that breaks off stores nothing, and the URL is still good", async () => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const place = await presign(client, await createCustomer(client));
   await new Promise<void>((resolve) => {
     const broken = request(place.url, {
@@ -137,7 +139,7 @@ test("a PUT that breaks off stores nothing, and the URL is still good", async ()
 });
 
 test("a content type that was told beforehand is signed along", async () => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const place = await presign(client, await createCustomer(client), { file_type: "application/pdf" });
   expect(place.headers["Content-Type"]).toBe("application/pdf");
   expect(await put(place.url, { ...place.headers, "Content-Type": "image/png" }, "bytes")).toMatchObject({
@@ -147,7 +149,7 @@ test("a content type that was told beforehand is signed along", async () => {
 });
 
 test("a file is attached only when it was uploaded, fits its slot and belongs to the customer", async () => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const id = await createCustomer(client);
   const other = await createCustomer(client);
   const attach = async (body: unknown) => {
@@ -185,7 +187,7 @@ test("a file is attached only when it was uploaded, fits its slot and belongs to
 });
 
 test("a page of any origin may PUT, as a browser asks beforehand", async () => {
-  const client = await startSandboxClient();
+  const client = await startSandboxClient({ presignedHeaders: "texts" });
   const { url, headers } = await presign(client, await createCustomer(client), { file_type: "image/png" });
   const asked = await fetch(url, {
     method: "OPTIONS",
@@ -200,4 +202,45 @@ test("a page of any origin may PUT, as a browser asks beforehand", async () => {
   expect(asked.headers.get("access-control-allow-methods")).toContain("PUT");
   const stored = await fetch(url, { method: "PUT", headers, body: "bytes" });
   expect([stored.status, stored.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
+});
+
+const host = (client: SandboxClient) => new URL(client.sandbox.url).host;
+const more = { "x-amz-server-side-encryption": "AES256", "Content-Type": "image/png" };
+
+test.each<[PresignedHeaderShape, (host: string) => unknown]>([
+  ["host", (host) => ({ Host: [host] })],
+  ["lists", (host) => ({ Host: [host], "x-amz-server-side-encryption": ["AES256"], "Content-Type": ["image/png"] })],
+  ["texts", (host) => ({ Host: host, ...more })],
+  ["pairs", (host) => [["Host", host], ...Object.entries(more)]],
+  ["objects", (host) => Object.entries({ Host: host, ...more }).map(([name, value]) => ({ name, value }))],
+  ["empty", () => []],
+  ["none", () => undefined],
+])("headers are written in the shape %s when the sandbox is told so", async (shape, expected) => {
+  const client = await startSandboxClient();
+  const id = await createCustomer(client);
+  expect((await presign(client, id)).headers).toEqual({ Host: [host(client)] });
+  expect(await control(client, "/presigned-headers", { shape })).toBe(200);
+  const { headers } = await presign(client, id, { file_type: "image/png" });
+  expect(headers).toEqual(expected(host(client)));
+  expect(await control(client, "/presigned-headers", { shape: "other" })).toBe(422);
+});
+
+test("the storage takes what the provider's own SDKs send: type, length and disposition, and no header of the answer", async () => {
+  const client = await startSandboxClient();
+  const place = await presign(client, await createCustomer(client));
+  const sent = { ...png, "content-disposition": 'attachment; filename="passport.png"' };
+  expect(await put(place.url, sent, "bytes")).toMatchObject({ status: 200, etag: expect.any(String) });
+  expect(client.sandbox.storedObject(place.file_id)).toMatchObject({ size: 5, contentType: "image/png" });
+});
+
+test("the storage refuses a PUT under another Host, which is always signed", async () => {
+  const client = await startSandboxClient();
+  const place = await presign(client, await createCustomer(client));
+  const status = await new Promise((resolve, reject) => {
+    const headers = { ...png, host: "other.example", "content-length": "5" };
+    const foreign = request(place.url, { method: "PUT", headers }, (response) => resolve(response.resume().statusCode));
+    foreign.on("error", reject).end("bytes");
+  });
+  expect(status).toBe(403);
+  expect(client.sandbox.storedObject(place.file_id)).toBeUndefined();
 });

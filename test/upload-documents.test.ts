@@ -184,7 +184,7 @@ describe("the bytes", () => {
 
 describe("the PUT to the storage", () => {
   test("carries the length and exactly the headers that were given, and no credential", async () => {
-    const { client, provider } = await startTestGateway();
+    const { client, provider } = await startTestGateway({ sandbox: { presignedHeaders: "lists" } });
     await upload(client, await newCustomer(client), somePng(70_000));
     const [put] = provider.received("PUT /storage");
     const { host, connection, ...headers } = put?.headers ?? {};
@@ -236,7 +236,7 @@ describe("the PUT to the storage", () => {
 test("where attaching fails the stored document stays UPLOADED, and attachDocuments goes on from there", async () => {
   const { client, provider } = await startTestGateway();
   const customerId = await newCustomer(client);
-  provider.failNext({ route: "POST /customer/{id}/files", kind: "answer", status: 500 });
+  provider.failNext({ route: "POST /customer/{id}/files", kind: "answer", status: 500, times: 2 });
   const { errors } = await submit(client, customerId, [somePng(100_000)]);
   expect(errors).toMatchObject([{ extensions: { code: "PROVIDER_UNAVAILABLE" } }]);
   const [document] = await documentsOf(client, customerId);

@@ -10,6 +10,7 @@ import type { CallClass, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
 import { id, text, time, underData } from "./provider-fields.js";
 import { providerPath } from "./provider-path.js";
+import { showsFields } from "./shown-fields.js";
 import { toCustomerStatus, toCustomerType } from "./status-words.js";
 
 const providerCustomer = z.object({
@@ -86,6 +87,19 @@ export class CustomersDataSource {
       const path = providerPath`/customer/${customerId}`;
       const answer = await this.#provider.get(path, undefined, callClass);
       return this.#toChange(readCustomer(`GET ${path}`, customerId, answer));
+    } catch (error) {
+      if (isProviderError(error, "NOT_FOUND")) return null;
+      throw error;
+    }
+  }
+
+  /** The customer, where every one of these fields is shown with this value; else null. */
+  async getIfShowing(customerId: string, fields: CustomerFields): Promise<CustomerChange | null> {
+    const path = providerPath`/customer/${customerId}`;
+    try {
+      const answer = await this.#provider.get(path, undefined, "write");
+      const change = this.#toChange(readCustomer(`GET ${path}`, customerId, answer));
+      return showsFields(answer, fields) ? change : null;
     } catch (error) {
       if (isProviderError(error, "NOT_FOUND")) return null;
       throw error;

@@ -32,6 +32,8 @@ export interface ProviderErrorDetails {
   fieldErrors?: Record<string, string[]>;
   /** No byte of the request has left. */
   isUnsent?: boolean;
+  /** What callers are told in place of the general sentence. */
+  callerMessage?: string | undefined;
 }
 
 export class ProviderError extends Error {
@@ -43,6 +45,7 @@ export class ProviderError extends Error {
   /** No byte of the request has left: it cannot have been received. */
   readonly isUnsent: boolean;
   readonly providerMessage: string | null;
+  readonly callerMessage?: string;
   /** By the provider's field names; `input-paths.ts` knows ours. */
   readonly fieldErrors: Readonly<Record<string, string[]>>;
 
@@ -53,6 +56,7 @@ export class ProviderError extends Error {
     this.isUnsent = details.isUnsent ?? false;
     if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus;
     if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
+    if (details.callerMessage !== undefined) this.callerMessage = details.callerMessage;
     this.providerMessage = details.providerMessage ?? null;
     this.fieldErrors = details.fieldErrors ?? {};
   }

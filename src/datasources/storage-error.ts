@@ -3,8 +3,6 @@ export type StorageErrorKind =
   | "EXPIRED"
   | "REFUSED"
   | "UNAVAILABLE"
-  /** It said yes, but not as a storage does. */
-  | "GARBLED"
   /** The URL leads where the gateway does not go. */
   | "FORBIDDEN_URL"
   /** The bytes to send broke off, or were not as many as announced. */

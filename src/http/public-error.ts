@@ -53,7 +53,7 @@ function faceOf(error: Error): PublicFace | null {
   return error instanceof ProviderError ? providerFace(error) : null;
 }
 
-function providerFace({ kind, retryAfterSeconds, providerMessage }: ProviderError): PublicFace | null {
+function providerFace({ kind, retryAfterSeconds, providerMessage, callerMessage }: ProviderError): PublicFace | null {
   switch (kind) {
     // Of a mutation it is among the userErrors; a query has no other place for it.
     case "REFUSED":
@@ -71,7 +71,7 @@ function providerFace({ kind, retryAfterSeconds, providerMessage }: ProviderErro
     case "UNAUTHENTICATED":
     case "FORBIDDEN":
       return {
-        message: "The provider cannot be used at the moment.",
+        message: callerMessage ?? "The provider cannot be used at the moment.",
         extensions: { code: "PROVIDER_UNAVAILABLE", ...(retryAfterSeconds ? { retryAfterSeconds } : {}) },
       };
     default:

@@ -13,7 +13,7 @@ import type { UpdateCustomerInput } from "../schema/update-customer.input.js";
 import { checkFiles, type FileToCheck } from "./check-files.js";
 import type { CustomerJournal, CustomerResult } from "./create-customer.js";
 import type { PayoutJournal, PayoutResult } from "./create-payout.js";
-import { type DocumentJournal, refuseUnlessDocumentsHelp } from "./documents.js";
+import { type DocumentJournal, isAttached, refuseUnlessDocumentsHelp } from "./documents.js";
 import { type UpdateCustomerParts, updateCustomer } from "./update-customer.js";
 
 export interface JournalParts {
@@ -62,11 +62,14 @@ export class Journal {
     principal: Principal,
     { customerId, documentIds }: Pick<AttachDocumentsInput, "customerId" | "documentIds">,
   ): Promise<void> {
-    const { customersById, documentsById } = this.#loaders(principal);
-    const [customer, found] = await Promise.all([
+    const { customersById, documentsById, documentsByCustomerId } = this.#loaders(principal);
+    const [customer, found, all] = await Promise.all([
       customersById.load(customerId),
       Promise.all(documentIds.map((id) => documentsById.load(id))),
+      documentsByCustomerId.load(customerId),
     ]);
+    const own = found.filter((document) => document?.customerId === customerId) as Document[];
+    if (customer && own.length === found.length && isAttached(customer, own)) return;
     refuseUnlessDocumentsHelp(customer);
     const faults = found.flatMap((document, index): UserErrorFields[] => {
       if (document?.customerId === customerId) return [];
@@ -74,7 +77,7 @@ export class Journal {
       return [{ field: ["documentIds", String(index)], code: "NOT_FOUND", message }];
     });
     if (faults.length > 0) throw new Rejection(faults);
-    await this.#parts.documents.attach(customer, found as Document[]);
+    await this.#parts.documents.attach(customer, own, all);
   }
 
   /** Stores all files and puts them on the profile; answers the documents' ids. */

@@ -8,6 +8,7 @@ import type { CustomerStatus } from "./customers.js";
 import type { FaultMoment, FaultScript, SandboxFault } from "./faults.js";
 import type { PayoutProgress } from "./payout-progress.js";
 import type { PayoutStatus, Payouts } from "./payouts.js";
+import { isPresignedHeaderShape, type PresignedHeaderShape } from "./presigned-headers.js";
 import { type Fields, fieldOf, idOf, requiredTextOf, toFields } from "./request-fields.js";
 import type { WebhookOutbox } from "./webhook-outbox.js";
 import type { WebhookRegistration } from "./webhook-registration.js";
@@ -22,6 +23,7 @@ export interface ControlParts {
   payouts: Payouts;
   outbox: WebhookOutbox;
   registration: WebhookRegistration;
+  setPresignedHeaders: (shape: PresignedHeaderShape) => void;
 }
 
 export function registerControlRoutes(app: FastifyInstance, parts: ControlParts): void {
@@ -63,6 +65,15 @@ export function registerControlRoutes(app: FastifyInstance, parts: ControlParts)
     const type = word("type") ?? word("event_type") ?? word("event") ?? "unknown";
     outbox.announce({ subject, target, type, transactionId, body });
     return { message: "Webhook sent" };
+  });
+
+  app.post("/_sandbox/presigned-headers", async (request) => {
+    const errors = new FieldErrors();
+    const shape = requiredTextOf(toFields(request.body), "shape", errors);
+    if (isPresignedHeaderShape(shape)) parts.setPresignedHeaders(shape);
+    else if (shape !== "") errors.selected("shape");
+    errors.throwIfAny();
+    return { message: "Shape set" };
   });
 
   app.post("/_sandbox/clock", async (request) => {

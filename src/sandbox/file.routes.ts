@@ -4,6 +4,7 @@ import type { ById } from "./customer.routes.js";
 import type { CustomerReview } from "./customer-review.js";
 import type { CustomerRecord, Customers, FileSlot } from "./customers.js";
 import { categoryOfSlot, type FileCategory, type Files, fileCategories } from "./files.js";
+import { inShape, type PresignedHeaderShape, signedHeadersOf } from "./presigned-headers.js";
 import { type Fields, fieldOf, toFields } from "./request-fields.js";
 
 /** Checked when a file is attached: the storage itself takes anything. */
@@ -15,6 +16,7 @@ export interface FileRouteParts {
   files: Files;
   review: CustomerReview;
   presignLifeMs: number;
+  presignedHeaders: () => PresignedHeaderShape;
   /** Where the storage is reached; known once the server listens. */
   storageUrl: () => string;
 }
@@ -31,12 +33,15 @@ export function registerFileRoutes(app: FastifyInstance, parts: FileRouteParts):
     if (customer.type !== "individual") throw refused(400, "File uploads are for individual customers only");
     const fileType = fieldOf(body, "file_type");
     const contentType = typeof fileType === "string" && /^[\w.+-]+\/[\w.+-]+$/.test(fileType) ? fileType : undefined;
-    const file = files.reserve(customer.id, category, contentType, parts.presignLifeMs);
+    const shape = parts.presignedHeaders();
+    const signed = { Host: new URL(parts.storageUrl()).host, ...signedHeadersOf(shape, contentType) };
+    const file = files.reserve(customer.id, category, signed, parts.presignLifeMs);
+    const headers = inShape(shape, file.headers);
     return {
       message: "Upload URL generated successfully",
       file_id: file.id,
       url: `${parts.storageUrl()}/${file.id}?${file.query}`,
-      headers: file.headers,
+      ...(headers === undefined ? {} : { headers }),
     };
   });
 

@@ -22,7 +22,7 @@ export interface FileRecord {
   id: string;
   customerId: string;
   category: FileCategory;
-  /** What the PUT must carry. */
+  /** The signed headers, `Host` included: the PUT must carry them unchanged. */
   headers: Record<string, string>;
   /** The signed query string; the PUT must carry it unchanged. */
   query: string;
@@ -50,15 +50,13 @@ export class Files {
     this.#db = db;
   }
 
-  /** A place for one PUT. Where the content type is known it is signed along, as object stores do. */
-  reserve(customerId: string, category: FileCategory, contentType: string | undefined, lifeMs: number): FileRecord {
-    const headers: Record<string, string> = { "x-amz-server-side-encryption": "AES256" };
-    if (contentType !== undefined) headers["Content-Type"] = contentType;
+  /** A place for one PUT, which must carry these headers. */
+  reserve(customerId: string, category: FileCategory, headers: Record<string, string>, lifeMs: number): FileRecord {
     const query = new URLSearchParams({
       "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
       "X-Amz-Date": new Date().toISOString().replace(/[-:]|\.\d+/g, ""),
       "X-Amz-Expires": String(Math.ceil(lifeMs / 1000)),
-      "X-Amz-SignedHeaders": ["host", ...Object.keys(headers)].join(";").toLowerCase(),
+      "X-Amz-SignedHeaders": Object.keys(headers).join(";").toLowerCase(),
       "X-Amz-Signature": randomBytes(32).toString("hex"),
     });
     const file: FileRecord = {

@@ -9,6 +9,7 @@ import { Jobs } from "./jobs.js";
 import { PayoutAcceptance } from "./payout-acceptance.js";
 import { PayoutProgress } from "./payout-progress.js";
 import { type PayoutRecord, Payouts } from "./payouts.js";
+import type { PresignedHeaderShape } from "./presigned-headers.js";
 import { type RateLimit, RateLimiter } from "./rate-limit.js";
 import { type ReceivedRequest, RequestLog } from "./request-log.js";
 import { createServer } from "./server.js";
@@ -24,6 +25,7 @@ import { type SentWebhook, WebhookSender } from "./webhook-sender.js";
 export type { SandboxFault } from "./faults.js";
 export type { StoredObject } from "./files.js";
 export type { PayoutRecord as SandboxTransaction } from "./payouts.js";
+export type { PresignedHeaderShape } from "./presigned-headers.js";
 export type { ReceivedRequest } from "./request-log.js";
 export type { SentWebhook } from "./webhook-sender.js";
 
@@ -44,6 +46,8 @@ export interface SandboxOptions extends Partial<Credentials> {
   retryScheduleMs?: number[];
   webhookTimeoutMs?: number;
   presignLifeMs?: number;
+  /** How the headers of a pre-signed URL are written; `host` unless told. */
+  presignedHeaders?: PresignedHeaderShape;
   rateLimit?: RateLimit;
   /** False for an older account: merchant_reference is neither unique, nor echoed, nor found. */
   keepsMerchantReference?: boolean;
@@ -107,6 +111,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const progress = new PayoutProgress({ db, payouts, wallets, jobs, outbox, stepDelayMs, isReferenceKept });
   const acceptance = new PayoutAcceptance({ db, customers, wallets, payouts, progress, isReferenceKept });
 
+  let presignedHeaders = options.presignedHeaders ?? "host";
   let url = "";
   const app = createServer({
     credentials,
@@ -118,6 +123,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     review,
     files,
     presignLifeMs: options.presignLifeMs ?? 300_000,
+    presignedHeaders: () => presignedHeaders,
+    setPresignedHeaders: (shape) => {
+      presignedHeaders = shape;
+    },
     storageUrl: () => `${url}/storage`,
     wallets,
     payouts,

@@ -1,6 +1,6 @@
 // The whole gateway in this process, against the simulated provider over real HTTP. Both stop after the test.
 
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { type Config, readConfig } from "../../src/config.js";
 import type { Limits } from "../../src/config-limits.js";
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway.js";
@@ -21,6 +21,8 @@ export interface TestGatewayOptions {
   sandbox?: Partial<SandboxOptions>;
   patience?: NonNullable<GatewayOptions["patience"]>;
   dashboardFolder?: string;
+  /** Silent unless given. */
+  logger?: Logger;
 }
 
 const running = new Set<() => Promise<void>>();
@@ -32,7 +34,7 @@ afterEach(async () => {
 /** Quick reviews and payouts, no rate limit and no look-up of its own in the way, nothing kept: a test names only what it
  * is about. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { config, limits, sandbox, patience, dashboardFolder } = options;
+  const { config, limits, sandbox, patience, dashboardFolder, logger } = options;
   const defaults = readConfig({
     PORT: "0",
     SANDBOX_PORT: "0",
@@ -45,7 +47,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const gateway = await startGateway(
     { ...defaults, ...config, limits: { ...defaults.limits, ...limits } },
     {
-      logger: pino({ level: "silent" }),
+      logger: logger ?? pino({ level: "silent" }),
       sandbox: {
         reviewDelayMs: 50,
         payoutStepDelayMs: 50,
