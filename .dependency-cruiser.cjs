@@ -2,15 +2,17 @@
 
 const parts = {
   config: [],
+  // Pure rules over plain data.
+  domain: [],
   schema: [],
   telemetry: [],
   store: ["schema"],
-  datasources: ["schema"],
-  mirror: ["datasources", "schema", "store", "telemetry"],
+  datasources: ["domain", "schema"],
+  mirror: ["domain", "datasources", "schema", "store", "telemetry"],
   access: ["schema", "store", "telemetry"],
   webhooks: ["mirror", "datasources", "schema", "store", "telemetry"],
   retention: ["mirror", "access", "store", "telemetry"],
-  journal: ["mirror", "access", "datasources", "schema", "store", "telemetry"],
+  journal: ["domain", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   resolvers: ["journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   http: ["resolvers", "journal", "webhooks", "mirror", "access", "datasources", "schema", "store", "telemetry"],
   // It knows the gateway only by HTTP; its own entry reads the configuration.

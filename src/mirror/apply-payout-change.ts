@@ -96,6 +96,8 @@ function merged(known: PayoutRow | null, change: PayoutChange, isCurrent: boolea
   const amount = choose(moneyOf(known?.amount, known?.amount_currency), details.amount);
   const fee = choose(moneyOf(known?.fee, known?.fee_currency), details.fee);
   return {
+    mismatch: known?.mismatch ?? null,
+    ordered: known?.ordered ?? null,
     transaction_id: known?.transaction_id ?? change.transactionId ?? null,
     merchant_reference: known?.merchant_reference ?? change.merchantReference ?? null,
     reference: choose(known?.reference, details.reference),

@@ -5,6 +5,7 @@ import { type ColumnDataType, type Kysely, type Migration, type MigrationProvide
 import type { DatabaseDialect } from "./dialect.js";
 import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
+import { paymentSafety } from "./migration-payment-safety.js";
 import { recentChanges } from "./migration-recent-changes.js";
 import { retention } from "./migration-retention.js";
 
@@ -295,6 +296,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "007-open-events": openEvents,
         "008-retention": retention(dialect),
         "009-trace-parents": traceParents,
+        "010-payment-safety": paymentSafety,
       };
     },
   };

@@ -65,6 +65,10 @@ export interface PayoutsTable {
   position: number;
   /** When its last change happened, once that is no longer in the log. */
   status_at: number | null;
+  /** How a report about the payout differs from the order, as JSON; null where none does. */
+  mismatch: string | null;
+  /** What was ordered and reports are compared with, as JSON. */
+  ordered: string | null;
   created_at: number;
   updated_at: number;
   as_of: number;
@@ -161,6 +165,10 @@ export interface IntentsTable {
   attempts: Generated<number>;
   /** When a look-up first found nothing, and nothing was found since; null otherwise. */
   absent_since: number | null;
+  /** When the last sending began that may have reached the provider; null while there is none. */
+  sent_at: number | null;
+  /** Sendings of which at least one byte may have reached the provider. */
+  sendings: Generated<number>;
   /** When a caller was first told of a payout still on its way: the key cannot be given free any more. */
   told_at: number | null;
   /** The trace of the call that gave the command, in W3C's form; null where it was not traced. */

@@ -69,6 +69,8 @@ export function payoutRow(row: Partial<PayoutRow> & { customer_id: string }): Pa
     note: null,
     position: 0,
     status_at: null,
+    mismatch: null,
+    ordered: null,
     created_at: instant,
     updated_at: instant,
     as_of: instant,
