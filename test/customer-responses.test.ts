@@ -13,7 +13,8 @@ const statuses = [
   200, 201, 202, 204, 301, 400, 401, 403, 404, 405, 407, 408, 409, 413, 422, 423, 425, 429, 500, 502, 503, 504,
 ];
 const bodies: Record<string, unknown> = {
-  "own JSON": { message: "The request was not taken." },
+  "own JSON": { message: "The address is not valid." },
+  "a duplicate": { message: "The given data was invalid.", errors: { email: ["The email has already been taken."] } },
   "JSON without message": { status: false },
   page: "<html><body>proxy</body></html>",
   "half a JSON": '{"message": "Custom',
@@ -32,19 +33,27 @@ interface Case {
   sending: Sending;
 }
 
+function isOwn(body: string): boolean {
+  return body === "own JSON" || body === "a duplicate";
+}
+
 /** The provider's own JSON under these says that nothing was done. */
 const proofs = { rejected: [400, 404, 422], notDone: [401, 403, 429] };
 
 function expected({ status, body, moment, sending }: Case): "CREATED" | "REJECTED" | "NOT_DONE" {
-  if (body !== "own JSON" || moment === "after") return "CREATED";
+  if (!isOwn(body) || moment === "after") return "CREATED";
   if (proofs.rejected.includes(status)) return "REJECTED";
   return proofs.notDone.includes(status) && sending === "first" ? "NOT_DONE" : "CREATED";
 }
 
 /** A provider that says in its own words that it did not do what it did is none that anybody can be right with. */
 function contradictsItself({ status, body, moment, sending }: Case): boolean {
-  if (body !== "own JSON" || moment === "before") return false;
-  return status === 401 || (sending === "first" && [...proofs.rejected, ...proofs.notDone].includes(status));
+  if (!isOwn(body) || moment === "before") return false;
+  if (status === 401) return true;
+  return (
+    sending === "first" &&
+    (proofs.notDone.includes(status) || (body === "own JSON" && proofs.rejected.includes(status)))
+  );
 }
 
 const mutation = `mutation ($input: CreateCustomerInput!) {
@@ -63,7 +72,7 @@ async function play(gateway: TestGateway, tried: Case): Promise<string> {
   const route = "POST /customer";
   if (sending === "second") provider.failNext({ route, kind: "reset", when: "before" });
   // A new token does not help.
-  const times = status === 401 && body === "own JSON" && moment === "before" ? 2 : 1;
+  const times = status === 401 && isOwn(body) && moment === "before" ? 2 : 1;
   const fault: SandboxFault = { route, kind: "answer", when: moment, status, body: bodies[body], times };
   provider.failNext(status === 429 ? { ...fault, headers: { "retry-after": "1" } } : fault);
   const input = customerInput({ idempotencyKey: unique("k") });
