@@ -34,6 +34,7 @@ import { startSpoolDirectory } from "./http/uploads/spool-directory.js";
 import { PayoutConfirmer } from "./journal/confirm-payout.js";
 import { CustomerJournal } from "./journal/create-customer.js";
 import { PayoutJournal } from "./journal/create-payout.js";
+import { startCustomerWorker } from "./journal/customer-worker.js";
 import { DocumentJournal } from "./journal/documents.js";
 import { startIntentWorkers } from "./journal/intent-workers.js";
 import { Journal } from "./journal/journal.js";
@@ -208,7 +209,16 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       tracing,
       logger,
     });
-    const customerJournal = new CustomerJournal({ database, door, customers, absenceGapMs, answerWithinMs, tracing });
+    const customerJournal = new CustomerJournal({
+      database,
+      door,
+      customers,
+      absenceGapMs,
+      answerWithinMs,
+      metrics,
+      tracing,
+      logger,
+    });
     const journal = new Journal({
       mirror,
       customers: customerJournal,
@@ -368,8 +378,11 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       logger,
     });
     ending.work(async () => retention?.stop());
-    const workers = startIntentWorkers({ database, sender, confirmer, customers: customerJournal, logger });
+    const workers = startIntentWorkers({ database, sender, confirmer, logger });
     ending.work(() => workers.stop());
+    const customerWorker = startCustomerWorker({ database, customers: customerJournal, logger });
+    ending.work(() => customerWorker.stop());
+    ending.work(() => customerJournal.stop());
     return {
       url,
       metricsUrl: metricsServer ? `http://${inUrl(config.host)}:${metricsServer.port}` : url,

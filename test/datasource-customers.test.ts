@@ -105,16 +105,6 @@ test("a new customer's answer becomes news without a time", async () => {
   });
 });
 
-test("an answer about somebody else is not taken for the new customer", async () => {
-  const { customers } = await customersWith("POST /api/external/customer", {
-    data: { id: 1, email: "eve@example.com" },
-  });
-  expect(await failureOf(customers.create({ type: "INDIVIDUAL", ...everyField }))).toMatchObject({
-    kind: "GARBLED",
-    outcome: "UNKNOWN",
-  });
-});
-
 test("an update sends null for what is cleared and nothing for what is left out", async () => {
   const { customers, received } = await customersWith("PUT /api/external/customer/customer-1", {
     data: { id: "customer-1", verification_status: "verified", updated_at: "2026-05-04T08:15:30.000000Z" },
@@ -167,8 +157,34 @@ test.each([
   ["the oldest version's rows", { status: true, data: { customers: rows, pagination: {} } }],
 ])("a customer is found by e-mail in %s, and nobody else", async (_name, body) => {
   const { provider, customers } = await customersWith("GET /api/external/customer", body);
-  await expect(customers.find({ email: "MARY@example.com" })).resolves.toMatchObject([{ id: "1" }]);
+  await expect(customers.findByEmail("MARY@example.com")).resolves.toMatchObject([{ change: { id: "1" } }]);
   expect(provider.received("GET /api/external/customer")[0]?.query.get("email")).toBe("MARY@example.com");
+});
+
+test("a list that has more pages than can be read proves no absence", async () => {
+  const body = { data: [{ id: 2, email: "eve@example.com" }], links: { next: "/api/external/customer?page=2" } };
+  const { customers } = await customersWith("GET /api/external/customer", body);
+  expect(await failureOf(customers.findByEmail("mary@example.com"))).toMatchObject({ kind: "GARBLED" });
+});
+
+test("what the answer to a creation leaves out or spells in an unknown way is taken from the command", async () => {
+  const { customers } = await customersWith("POST /api/external/customer", {
+    data: { id: "c1", verification_status: "IN_REVIEW", country: "Nigeria", first_name: { given: "Mary" } },
+  });
+  await expect(customers.create({ type: "INDIVIDUAL", ...everyField })).resolves.toMatchObject({
+    status: "PENDING",
+    details: { type: "INDIVIDUAL", firstName: "Mary", lastName: "Major", email: "mary@example.com", country: "NG" },
+  });
+});
+
+test.each([
+  ["type", { type: "business" }],
+  ["e-mail address", { email: "eve@example.com" }],
+  ["name", { first_name: "Eve" }],
+])("an answer that names another %s is about another customer", async (_name, fields) => {
+  const { customers } = await customersWith("POST /api/external/customer", { data: { id: 1, ...fields } });
+  const failure = await failureOf(customers.create({ type: "INDIVIDUAL", ...everyField }));
+  expect(failure).toMatchObject({ kind: "GARBLED", outcome: "UNKNOWN" });
 });
 
 test.each([

@@ -4,27 +4,31 @@ import type { DocumentCategory } from "../schema/document.enum.js";
 import type { CustomerChange } from "./changes.js";
 import type { CreateCustomerCommand, CustomerFields } from "./commands.js";
 import { fromCreateCustomerCommand, fromCustomerFields } from "./customer-body.js";
+import { type CustomerTraits, completed, isSameEmail, namesAnother } from "./customer-match.js";
 import { hasNextPage, pagination } from "./page.js";
 import { garbled, readAs } from "./provider-answer.js";
-import type { CallClass, ProviderClient } from "./provider-client.js";
+import type { BeforeSending, CallClass, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
 import { id, text, time, underData } from "./provider-fields.js";
 import { providerPath } from "./provider-path.js";
 import { showsFields } from "./shown-fields.js";
 import { toCustomerStatus, toCustomerType } from "./status-words.js";
 
+// A field that cannot be read counts as missing: it is no reason to lose the rest.
+const optionalText = text.nullish().catch(undefined);
+
 const providerCustomer = z.object({
   id,
-  type: text.nullish(),
-  first_name: text.nullish(),
-  last_name: text.nullish(),
-  business_name: text.nullish(),
-  id_number: id.nullish(),
-  registration_number: id.nullish(),
-  email: text.nullish(),
-  country: text.nullish(),
-  verification_status: text.nullish(),
-  status: text.nullish().catch(null),
+  type: optionalText,
+  first_name: optionalText,
+  last_name: optionalText,
+  business_name: optionalText,
+  id_number: optionalText,
+  registration_number: optionalText,
+  email: optionalText,
+  country: optionalText,
+  verification_status: optionalText,
+  status: optionalText,
   created_at: time,
   updated_at: time,
 });
@@ -52,12 +56,13 @@ export interface CustomerListFilter {
   status?: CustomerStatus;
 }
 
-/** By what a customer can be recognised; what is left out is not compared. */
-export interface CustomerTraits {
-  email?: string | null | undefined;
-  idNumber?: string | null | undefined;
-  registrationNumber?: string | null | undefined;
+export interface FoundCustomer {
+  change: CustomerChange;
+  traits: CustomerTraits;
 }
+
+// More pages than a list by e-mail can have: only a provider that ignores the filter gets there.
+const maxPages = 20;
 
 export class CustomersDataSource {
   readonly #provider: ProviderClient;
@@ -66,14 +71,15 @@ export class CustomersDataSource {
     this.#provider = provider;
   }
 
-  async create(command: CreateCustomerCommand): Promise<CustomerChange> {
-    const answer = await this.#provider.post("/customer", fromCreateCustomerCommand(command));
+  /** `beforeSending` runs right before the bytes go out. What the answer leaves out is taken from the command. */
+  async create(command: CreateCustomerCommand, beforeSending?: BeforeSending): Promise<CustomerChange> {
+    const body = fromCreateCustomerCommand(command);
+    const options = beforeSending ? { beforeSending } : {};
+    const answer = await this.#provider.post("/customer", body, "write", options);
     const label = "POST /customer";
-    const customer = readAs(label, customerAnswer, answer);
-    if (customer.email && command.email && !isSameEmail(customer.email, command.email)) {
-      throw garbled(label, "the answer is about another customer");
-    }
-    return this.#toChange(customer);
+    const found = this.#toFound(readAs(label, customerAnswer, answer));
+    if (namesAnother(command, found.traits)) throw garbled(label, "the answer is about another customer");
+    return completed(found.change, command);
   }
 
   async update(customerId: string, fields: CustomerFields): Promise<CustomerChange> {
@@ -106,23 +112,29 @@ export class CustomersDataSource {
     }
   }
 
-  /** All that fit: the provider does not promise that an e-mail address belongs to one customer only. */
-  async find(traits: CustomerTraits, callClass: CallClass = "read"): Promise<CustomerChange[]> {
-    const { email, idNumber, registrationNumber } = traits;
-    const query = {
-      email: email ?? undefined,
-      id_number: idNumber ?? undefined,
-      registration_number: registrationNumber ?? undefined,
-    };
-    const answer = await this.#provider.get("/customer", query, callClass);
-    // Older versions ignore the filter and answer with everybody.
-    const rows = readAs("GET /customer", customerRows, answer).filter(
-      (row) =>
-        (!email || isSameEmail(row.email ?? "", email)) &&
-        (!idNumber || !row.id_number || row.id_number === idNumber) &&
-        (!registrationNumber || !row.registration_number || row.registration_number === registrationNumber),
-    );
-    return rows.map((row) => this.#toChange(row));
+  /**
+   * All customers with the e-mail address, in any letter case. The provider does not promise that an address belongs to one
+   * customer only. Throws where the list cannot be read to its end, since that proves no absence.
+   */
+  async findByEmail(email: string, callClass: CallClass = "read"): Promise<FoundCustomer[]> {
+    const found = await this.#findAll(email, callClass);
+    const lowerCase = email.toLowerCase();
+    // The provider compares exactly, and may have stored it in lower case.
+    return found.length > 0 || lowerCase === email ? found : this.#findAll(lowerCase, callClass);
+  }
+
+  async #findAll(email: string, callClass: CallClass): Promise<FoundCustomer[]> {
+    const label = "GET /customer";
+    const found: FoundCustomer[] = [];
+    for (let page = 1; page <= maxPages; page += 1) {
+      const query = { email, ...(page === 1 ? {} : { page: String(page), paginate: "true" }) };
+      const answer = await this.#provider.get("/customer", query, callClass);
+      const rows = readAs(label, customerRows, answer);
+      // Older versions ignore the filter and list everybody, in pages.
+      found.push(...rows.filter((row) => isSameEmail(row.email ?? "", email)).map((row) => this.#toFound(row)));
+      if (rows.length === 0 || !hasNextPage(readAs(label, pagination, answer))) return found;
+    }
+    throw garbled(label, "the list has too many pages");
   }
 
   /** Newest first, in the provider's pages. */
@@ -145,6 +157,12 @@ export class CustomersDataSource {
     await this.#provider.post(providerPath`/customer/${customerId}/files`, Object.fromEntries(slots));
   }
 
+  #toFound(customer: ProviderCustomer): FoundCustomer {
+    const change = this.#toChange(customer);
+    const { id_number: idNumber, registration_number: registrationNumber } = customer;
+    return { change, traits: { ...change.details, idNumber, registrationNumber } };
+  }
+
   #toChange(customer: ProviderCustomer): CustomerChange {
     const status = this.#provider.understand(toCustomerStatus, customer.verification_status ?? customer.status);
     const type = this.#provider.understand(toCustomerType, customer.type);
@@ -159,7 +177,7 @@ export class CustomersDataSource {
         ...(customer.last_name === undefined ? {} : { lastName: customer.last_name }),
         ...(customer.business_name === undefined ? {} : { businessName: customer.business_name }),
         ...(customer.email ? { email: customer.email } : {}),
-        ...(customer.country ? { country: customer.country.toUpperCase() } : {}),
+        ...(customer.country && isCountryCode(customer.country) ? { country: toCountryCode(customer.country) } : {}),
         ...(customer.created_at ? { createdAt: customer.created_at } : {}),
       },
     };
@@ -172,6 +190,10 @@ function readCustomer(label: string, customerId: string, answer: unknown): Provi
   return customer;
 }
 
-function isSameEmail(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
+function isCountryCode(country: string): boolean {
+  return /^\s*[a-z]{2}\s*$/i.test(country);
+}
+
+function toCountryCode(country: string): string {
+  return country.trim().toUpperCase();
 }

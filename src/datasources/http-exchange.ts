@@ -12,6 +12,8 @@ export interface HttpRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** Runs when the request's turn has come, right before its bytes go out. Where it throws, nothing is sent. */
+  beforeSending?: () => Promise<void>;
 }
 
 export interface HttpLimits {
@@ -25,8 +27,6 @@ export interface HttpLimits {
    * answer's head is there, or none comes.
    */
   admit?: () => Promise<{ end(): void }>;
-  /** Runs when the request's turn has come, right before its bytes go out. Where it throws, nothing is sent. */
-  beforeSending?: () => Promise<void>;
   /** Told of every answer as soon as its head is there, however its body ends. */
   onAnswer?: (status: number, headers: Headers) => void;
 }
@@ -47,7 +47,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits): Promis
     throw notSent(request.label);
   }
   try {
-    await limits.beforeSending?.();
+    await request.beforeSending?.();
   } catch (error) {
     admitted?.end();
     throw error;

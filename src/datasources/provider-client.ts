@@ -296,8 +296,9 @@ export class ProviderClient {
           ...credential,
         },
         ...(body === undefined ? {} : { body }),
+        ...(call.beforeSending ? { beforeSending: call.beforeSending } : {}),
       },
-      call.beforeSending ? { ...limits, beforeSending: call.beforeSending } : limits,
+      limits,
     );
     this.#clockSkew?.note(answer.headers.get("date"));
     const sent = Object.values(credential).map((value) => value.replace(/^Bearer /, ""));

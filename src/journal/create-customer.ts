@@ -1,19 +1,18 @@
-// The provider has no reference for customers: before a second attempt the customer is looked up by its e-mail address
-// and identity number.
+// createCustomer: one customer for each idempotency key. The command is stored before anything is sent; this call, another
+// one with the key or the worker then takes it to its end, as src/domain/customer-creation.ts says.
 
 import { v7 as newId } from "uuid";
 import type { Principal } from "../access/principal.js";
-import type { CustomerChange } from "../datasources/changes.js";
 import type { CreateCustomerCommand } from "../datasources/commands.js";
-import type { CustomersDataSource } from "../datasources/customers.datasource.js";
-import { isProviderError, ProviderError } from "../datasources/provider-error.js";
-import type { ChangeDoor, News } from "../mirror/apply-change.js";
+import { ProviderError } from "../datasources/provider-error.js";
+import type { News } from "../mirror/apply-change.js";
 import type { CreateCustomerInput } from "../schema/create-customer.input.js";
-import type { Database } from "../store/database.js";
-import { claimIntent, hasSubject, type IntentRow, settleIntent } from "../store/intent.queries.js";
-import type { IntentState } from "../store/tables.js";
+import { Rejection } from "../schema/rejection.js";
+import { claimCustomerIntent, isWorthClaiming } from "../store/customer-intent.queries.js";
+import type { IntentRow } from "../store/intent.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import { during, type Tracing } from "../telemetry/tracing.js";
+import { CustomerAttempt, type CustomerAttemptParts } from "./customer-attempt.js";
 import {
   findIntent,
   fingerprintOf,
@@ -23,10 +22,7 @@ import {
   leaseMs,
   storedRefusal,
   takeKey,
-  waitWhileSending,
-  whileLeased,
 } from "./intents.js";
-import { isRefusal, toCustomerRejection } from "./refusals.js";
 import { startIntentSpan } from "./trace-intent.js";
 
 export interface CustomerResult {
@@ -34,164 +30,130 @@ export interface CustomerResult {
   replayed: boolean;
 }
 
-export interface CustomerJournalParts {
-  database: Database;
-  door: ChangeDoor;
-  customers: CustomersDataSource;
+export interface CustomerJournalParts extends Omit<CustomerAttemptParts, "rules"> {
   /** How far apart two look-ups must be to prove an absence. */
   absenceGapMs: number;
+  /** When the caller gets a response, whether or not the outcome is known. */
   answerWithinMs: number;
   tracing: Tracing;
 }
 
+const pollMs = 100;
+const retryAfterSeconds = 5;
+// A repeated key does not wait out a long pause between two attempts.
+const longPauseMs = 5_000;
+
 export class CustomerJournal {
   readonly #parts: CustomerJournalParts;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isStopping = false;
 
   constructor(parts: CustomerJournalParts) {
     this.#parts = parts;
   }
 
   async create(principal: Principal, input: CreateCustomerInput): Promise<CustomerResult> {
-    const { idempotencyKey, ...fields } = input;
-    const command: CreateCustomerCommand = fields;
+    const { idempotencyKey, ...command } = input;
     const key: IntentKey = {
       tenant: principal.tenant,
       operation: "createCustomer",
-      // Without a key of the caller's every call is a customer of its own.
+      // Without a key of the caller's, every call is a customer of its own.
       key: idempotencyKey ?? newId(),
       fingerprint: fingerprintOf(command),
     };
     const { database, answerWithinMs } = this.#parts;
+    const deadline = performance.now() + answerWithinMs;
     let replayed = true;
-    for (;;) {
-      try {
-        if (await findIntent(database, key)) {
-          const earlier = await waitWhileSending(database, key, answerWithinMs);
-          if (earlier) return { customerId: await this.#replay(earlier), replayed };
-        }
-        const { id: intentId } = await database.transaction((tx) =>
-          takeKey(database, tx, { ...key, command, subjectId: null, leaseMs: 0 }),
-        );
-        replayed = false;
-        reachPoint("customer-recorded");
-        return { customerId: await this.attempt(intentId, "MUTATION"), replayed: false };
-      } catch (error) {
-        // Another sender has taken over: what it finds out is the answer.
-        if (!(error instanceof KeyTaken || error instanceof LeaseLost)) throw error;
+    for (let isFirstLook = true; ; isFirstLook = false) {
+      const intent = await findIntent(database, key);
+      const result = intent && resultOf(intent, replayed);
+      if (result) return result;
+      const id = intent ? intent.id : await this.#record(key, command);
+      if (id === null) continue;
+      if (!intent) replayed = false;
+      const isEarly = !intent || (isFirstLook && this.#isLongPause(intent));
+      if (isEarly || isWorthClaiming(intent, database.clock.now())) {
+        const failure = await within(deadline, this.attempt(id, "MUTATION", isEarly));
+        if (failure) throw failure;
+        if (failure === null) continue;
       }
+      if (this.#isStopping || performance.now() > deadline) throw notKnownYet();
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 
   /**
-   * Makes the customer of an intent, or finds the one that an earlier attempt made. Answers its id; throws the
-   * provider's Rejection, or the ProviderError where the outcome is not known yet or nothing was done.
+   * Takes the intent as far as it goes now, unless another node has it. Resolves with null once there is an outcome, with
+   * undefined while there is none, and with the provider's failure where nothing was done and the key is free again.
    */
-  async attempt(intentId: string, source: News["source"]): Promise<string> {
-    const { database, tracing } = this.#parts;
-    const claim = (from: readonly IntentState[]) => claimIntent(database, intentId, from, leaseMs, "SENDING");
-    // Only an OPEN intent was certainly never sent, whatever was tried before: the others are looked for first.
-    const fresh = await claim(["OPEN"]);
-    const intent = fresh ?? (await claim(["SENDING", "UNCONFIRMED"]));
-    if (!intent) throw stillUnderWay();
+  attempt(intentId: string, source: News["source"], isEarly = false): Promise<ProviderError | null | undefined> {
+    const attempt = this.#attempt(intentId, source, isEarly).finally(() => this.#underWay.delete(attempt));
+    this.#underWay.add(attempt);
+    return attempt;
+  }
+
+  /** Callers are not kept waiting any more; resolves when what is being sent has its outcome on disk. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #attempt(id: string, source: News["source"], isEarly: boolean): Promise<ProviderError | null | undefined> {
+    const { database, absenceGapMs, tracing } = this.#parts;
+    const intent = await claimCustomerIntent(database, id, leaseMs, isEarly);
+    if (!intent) return undefined;
     reachPoint("customer-claimed");
-    const isFirst = fresh !== null;
-    const work = async () => {
-      try {
-        const askedAt = Date.now();
-        const earlier = isFirst ? null : await this.#findEarlier(intent);
-        return await this.#settle(intent, earlier ?? (await this.#create(intent, isFirst ? null : askedAt)), source);
-      } catch (error) {
-        if (error instanceof ProviderError) await this.#settleFailure(intent, isFirst, error);
-        throw error;
-      }
-    };
-    const span = startIntentSpan(tracing, "send customer", intent);
-    return during(span, () => whileLeased(database, intent, work));
-  }
-
-  /** `askedAt` is when the look-up began that did not find it: a slow answer must not make two of them look apart. */
-  async #create(intent: IntentRow, askedAt: number | null): Promise<CustomerChange> {
-    const { customers, absenceGapMs } = this.#parts;
-    const { absent_since: absentSince } = intent;
-    if (askedAt !== null && (absentSince === null || askedAt - absentSince < absenceGapMs)) {
-      throw new NotFoundYet(absentSince ?? Date.now());
+    const attempt = new CustomerAttempt({ ...this.#parts, rules: { absenceGapMs, leaseMs } }, intent, source);
+    try {
+      return await during(startIntentSpan(tracing, "send customer", intent), () => attempt.run());
+    } catch (error) {
+      // What the node that took over finds out is the outcome.
+      if (error instanceof LeaseLost) return undefined;
+      throw error;
     }
-    const change = await customers.create(JSON.parse(intent.command) as CreateCustomerCommand);
-    reachPoint("customer-answered");
-    return change;
   }
 
-  async #settle(intent: IntentRow, change: CustomerChange, source: News["source"]): Promise<string> {
-    await this.#parts.door.apply([change], { source, tenant: intent.tenant }, async (tx) => {
-      if (!(await settleIntent(tx, intent, { state: "DONE", subject_id: change.id }, Date.now())))
-        throw new LeaseLost();
-    });
-    reachPoint("customer-settled");
-    return change.id;
-  }
-
-  async #settleFailure(intent: IntentRow, isFirst: boolean, error: ProviderError): Promise<void> {
-    const { db } = this.#parts.database;
-    if (isRefusal(error)) {
-      const rejection = toCustomerRejection(error);
-      await settleIntent(db, intent, { state: "REFUSED", refusal: JSON.stringify(rejection.userErrors) }, Date.now());
-      throw rejection;
+  /** Answers the intent's id; null where another call has just taken the key. */
+  async #record(key: IntentKey, command: CreateCustomerCommand): Promise<string | null> {
+    try {
+      const { database } = this.#parts;
+      const intent = { ...key, command, subjectId: null, leaseMs: 0 };
+      const { id } = await database.transaction((tx) => takeKey(database, tx, intent));
+      reachPoint("customer-recorded");
+      return id;
+    } catch (error) {
+      if (error instanceof KeyTaken) return null;
+      throw error;
     }
-    if (error.outcome === "NOT_DONE" && !(error instanceof NotFoundYet)) {
-      // An attempt that never left proves nothing about the ones before it.
-      await settleIntent(db, intent, { state: isFirst ? "RELEASED" : "UNCONFIRMED", ...later(intent) }, Date.now());
-      return;
-    }
-    const absentSince = error instanceof NotFoundYet ? error.since : null;
-    await settleIntent(db, intent, { state: "UNCONFIRMED", absent_since: absentSince, ...later(intent) }, Date.now());
   }
 
-  async #replay(intent: IntentRow): Promise<string> {
-    if (intent.state === "REFUSED") throw storedRefusal(intent);
-    if (intent.state === "DONE") return intent.subject_id as string;
-    return this.attempt(intent.id, "MUTATION");
-  }
-
-  /** What a lost attempt made: a customer that fits and that no other intent has made. */
-  async #findEarlier(intent: IntentRow): Promise<CustomerChange | null> {
-    const { email, type, idNumber, registrationNumber } = JSON.parse(intent.command) as CreateCustomerCommand;
-    const found = await this.#parts.customers
-      .find({ email, idNumber, registrationNumber }, "write")
-      .catch((error) => Promise.reject(isProviderError(error, "REFUSED") ? lookUpRefused() : error));
-    for (const change of found) {
-      if (change.details.type !== type) continue;
-      if (!(await hasSubject(this.#parts.database.db, "createCustomer", change.id))) return change;
-    }
-    return null;
+  #isLongPause({ state, next_attempt_at }: IntentRow): boolean {
+    return state === "UNCONFIRMED" && next_attempt_at - this.#parts.database.clock.now() > longPauseMs;
   }
 }
 
-/** One look-up that found nothing proves nothing yet. */
-class NotFoundYet extends ProviderError {
-  constructor(readonly since: number) {
-    super("UNAVAILABLE", "The customer was not found; looking again before it is created.", {
-      outcome: "NOT_DONE",
-      retryAfterSeconds: 5,
-    });
-  }
+/** The outcome that the intent has; null while it has none. */
+function resultOf(intent: IntentRow, replayed: boolean): CustomerResult | null {
+  if (intent.state === "REFUSED") throw new Rejection(storedRefusal(intent).userErrors, replayed);
+  return intent.state === "DONE" ? { customerId: intent.subject_id as string, replayed } : null;
 }
 
-/** That a look-up is refused says nothing of the customer. */
-function lookUpRefused(): ProviderError {
-  return new ProviderError("UNAVAILABLE", "The provider refused to look for the customer.", { outcome: "UNKNOWN" });
-}
-
-function stillUnderWay(): ProviderError {
-  return new ProviderError("UNAVAILABLE", "Another call with this key is still under way.", {
+function notKnownYet(): ProviderError {
+  return new ProviderError("UNAVAILABLE", "The outcome is not known yet; the gateway goes on.", {
     outcome: "UNKNOWN",
-    retryAfterSeconds: 5,
+    retryAfterSeconds,
   });
 }
 
-const firstWaitMs = 2_000;
-const longestWaitMs = 60_000;
-
-function later({ attempts }: IntentRow): { attempts: number; next_attempt_at: number } {
-  const waitMs = Math.min(firstWaitMs * 2 ** attempts, longestWaitMs);
-  return { attempts: attempts + 1, next_attempt_at: Date.now() + waitMs };
+/** What the work brings by the deadline, otherwise undefined; the work goes on. */
+async function within<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, deadline - performance.now()));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -9,7 +9,6 @@ import { dueIntents, type IntentRow, nextIntentIn } from "../store/intent.querie
 import type { IntentOperation } from "../store/tables.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { PayoutConfirmer } from "./confirm-payout.js";
-import type { CustomerJournal } from "./create-customer.js";
 import { LeaseLost } from "./intents.js";
 import type { PayoutSender } from "./send-payout.js";
 
@@ -17,7 +16,6 @@ export interface IntentWorkerParts {
   database: Database;
   sender: PayoutSender;
   confirmer: PayoutConfirmer;
-  customers: CustomerJournal;
   logger: Logger;
 }
 
@@ -25,12 +23,11 @@ const batchSize = 20;
 const atLeastEveryMs = 1_000;
 
 export function startIntentWorkers(parts: IntentWorkerParts): { stop(): Promise<void> } {
-  const { sender, confirmer, customers } = parts;
+  const { sender, confirmer } = parts;
   const loops = [
     startLoop(parts, "createPayout", (intent) =>
       intent.state === "OPEN" ? sender.send(intent.id) : confirmer.confirm(intent),
     ),
-    startLoop(parts, "createCustomer", (intent) => customers.attempt(intent.id, "RECONCILIATION")),
   ];
   return {
     stop: async () => {

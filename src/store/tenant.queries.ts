@@ -30,15 +30,20 @@ export async function tenantOfCustomer(tx: Tx, customerId: string): Promise<stri
 export function assignCustomer(database: Database, customerId: string, tenant: string): Promise<boolean> {
   return database.transaction(async (tx) => {
     await lockLog(tx);
-    const { numUpdatedRows } = await tx
-      .updateTable("customers")
-      .set({ tenant })
-      .where("id", "=", customerId)
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return false;
-    for (const table of ["documents", "payouts", "status_log"] as const) {
-      await tx.updateTable(table).set({ tenant }).where("customer_id", "=", customerId).execute();
-    }
-    return true;
+    return moveCustomerTo(tx, customerId, tenant);
   });
+}
+
+/** The same within a transaction that has locked the log. */
+export async function moveCustomerTo(tx: Tx, customerId: string, tenant: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("customers")
+    .set({ tenant })
+    .where("id", "=", customerId)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return false;
+  for (const table of ["documents", "payouts", "status_log"] as const) {
+    await tx.updateTable(table).set({ tenant }).where("customer_id", "=", customerId).execute();
+  }
+  return true;
 }

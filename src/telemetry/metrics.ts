@@ -113,6 +113,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly duplicateCustomers = new Counter({
+    name: "payout_gateway_duplicate_customers_total",
+    help: "Second customers that the provider made for one createCustomer command. The log names both.",
+    registers: [this.registry],
+  });
+
   readonly reconciliations = new Counter({
     name: "payout_gateway_reconciliations_total",
     help: "Look-ups of what no webhook told of, by kind and by what they found (moved, unmoved, missing, failed).",
