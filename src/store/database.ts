@@ -4,15 +4,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { Big } from "big.js";
-import {
-  Kysely,
-  type PostgresDialect,
-  type RawBuilder,
-  type SelectQueryBuilder,
-  SqliteDialect,
-  sql,
-  type Transaction,
-} from "kysely";
+import { Kysely, type RawBuilder, type SelectQueryBuilder, SqliteDialect, sql, type Transaction } from "kysely";
 import { type Clock, monotonicClock, postgresClock } from "./clock.js";
 import { busyTimeoutMs, type DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrate.js";
@@ -40,23 +32,29 @@ export interface Database {
   close(): Promise<void>;
 }
 
+interface Connected {
+  db: Db;
+  dialect: DatabaseDialect;
+  /** Brings the database to the newest shape. */
+  migrate: () => Promise<void>;
+}
+
 /** A database that is there, as it is: nothing is made and nothing migrated. */
-export async function connectDatabase(url: string): Promise<{ db: Db; dialect: DatabaseDialect }> {
-  const dialect: DatabaseDialect = url.startsWith("sqlite:") ? "sqlite" : "postgres";
-  const db = new Kysely<Tables>({
-    dialect: dialect === "sqlite" ? sqliteDialect(url.slice("sqlite:".length)) : await openPostgres(url),
-  });
-  return { db, dialect };
+export async function connectDatabase(url: string): Promise<Connected> {
+  if (!url.startsWith("sqlite:")) return connectPostgres(url);
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(url.slice("sqlite:".length)) });
+  return { db, dialect: "sqlite", migrate: () => migrate(db as unknown as Kysely<never>, "sqlite") };
 }
 
 /** Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and migrates it. */
 export async function openDatabase(url: string): Promise<Database> {
-  const { db, dialect } = await connectDatabase(url);
+  const connected = await connectDatabase(url);
+  const { db, dialect } = connected;
   let clock: Clock;
   try {
-    const { unknown } = await migrationState(db, dialect);
+    const { pending, unknown } = await migrationState(db, dialect);
     if (unknown.length > 0) throw new NewerDatabase(unknown);
-    await migrate(db as unknown as Kysely<never>, dialect);
+    if (pending.length > 0) await connected.migrate();
     // A statement that fires triggers keeps what it would undo, in a file otherwise: that took longer than the statement.
     // Migrations go without, since the rows that an index sorts may be too many for memory.
     if (dialect === "sqlite") await sql`pragma temp_store = memory`.execute(db);
@@ -117,7 +115,15 @@ function sqliteDialect(path: string): SqliteDialect {
 }
 
 /** The driver is loaded where it is used. */
-async function openPostgres(url: string): Promise<PostgresDialect> {
-  const { postgresDialect } = await import("./postgres-dialect.js");
-  return postgresDialect(url);
+async function connectPostgres(url: string): Promise<Connected> {
+  const { postgresDialects } = await import("./postgres-dialect.js");
+  const { serving, migrating } = await postgresDialects(url);
+  return {
+    db: new Kysely<Tables>({ dialect: serving }),
+    dialect: "postgres",
+    migrate: async () => {
+      const db = new Kysely<never>({ dialect: migrating() });
+      await migrate(db, "postgres").finally(() => db.destroy());
+    },
+  };
 }
