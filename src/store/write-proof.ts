@@ -3,10 +3,10 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Db } from "./database.js";
+import type { Kysely } from "kysely";
 import { codeOf } from "./database-unavailable.js";
-import { writeSetting } from "./setting.queries.js";
 import type { SqliteFile } from "./sqlite-file.js";
+import type { Tables } from "./tables.js";
 
 // A transaction writes some pages, and the journal needs as many again.
 const minFreeBytes = 1_000_000;
@@ -21,7 +21,7 @@ export interface WriteProof {
   note(error: unknown): void;
 }
 
-export function createWriteProof(db: Db, file: SqliteFile | null, now: () => number): WriteProof {
+export function createWriteProof(db: Kysely<Tables>, file: SqliteFile | null, now: () => number): WriteProof {
   let proven: Promise<string | null> | null = null;
   let provenAt = Number.NEGATIVE_INFINITY;
   let full = { until: Number.NEGATIVE_INFINITY };
@@ -29,7 +29,7 @@ export function createWriteProof(db: Db, file: SqliteFile | null, now: () => num
     try {
       file?.requireSame();
       if (file && (await freeBytes(file.path)) < minFreeBytes) return diskFull;
-      await writeSetting(db, "readiness", String(now()));
+      await writeRow(db, String(now()));
       return performance.now() < full.until ? diskFull : null;
     } catch (error) {
       return reasonOf(error);
@@ -47,6 +47,15 @@ export function createWriteProof(db: Db, file: SqliteFile | null, now: () => num
       if (/^(SQLITE_FULL|53100)$/.test(codeOf(error))) full = { until: performance.now() + failureCountsMs };
     },
   };
+}
+
+// One row for all nodes.
+function writeRow(db: Kysely<Tables>, value: string) {
+  return db
+    .insertInto("settings")
+    .values({ name: "readiness", value })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
+    .execute();
 }
 
 const diskFull = "The disk of the database is full.";
