@@ -90,6 +90,8 @@ export interface GatewayOptions {
   dashboardFolder?: string;
   /** Shorter waits, for tests. */
   patience?: Partial<typeof patience>;
+  /** Ends the process: what it believes to be on disk may not be there. */
+  abort?: () => void;
 }
 
 // Proxies notice within it that nobody listens any more.
@@ -116,7 +118,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       config.traces && { ...config.traces, serviceVersion: productVersion(), flushMs: ending.lingerMs, logger },
     );
     ending.foundation(() => tracing.stop());
-    const database = await openDatabase(config.databaseUrl);
+    const database = await openDatabase(config.databaseUrl, {
+      onDurabilityLost: (error) => {
+        logger.fatal({ err: error }, "the disk failed to store what was committed; the gateway ends");
+        options.abort?.();
+      },
+    });
     ending.foundation(() => database.close());
     const audit = new AuditTrail(database, logger);
     ending.foundation(() => audit.stop());
@@ -293,6 +300,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.foundation(() => spool.stop());
     const server = await createServer({
       schema,
+      answerWithinMs,
       answers: new FreshAnswers(mirror.freshness),
       createContext: contextFactory({
         mirror,

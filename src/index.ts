@@ -10,7 +10,7 @@ async function start(): Promise<void> {
   const logger = createLogger(config.logLevel, config.isTerminal);
   for (const warning of config.warnings) logger.warn(warning);
   const dashboardFolder = fileURLToPath(new URL("dashboard", import.meta.url));
-  const gateway = await startGateway(config, { logger, dashboardFolder });
+  const gateway = await startGateway(config, { logger, dashboardFolder, abort: () => process.exit(1) });
 
   const stop = async (signal: string) => {
     logger.info({ signal }, "stopping");

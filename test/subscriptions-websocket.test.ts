@@ -283,6 +283,7 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
       times: new OperationTimes(metrics),
       tracing: noTracing,
       logger,
+      answerWithinMs: 15_000,
     }),
     createContext,
     maxMessageBytes: 1000,

@@ -9,7 +9,13 @@ export const credential = GATEWAY_KEY ? { authorization: `Bearer ${GATEWAY_KEY}`
 
 const attempts = 8;
 // Trouble that passes; all else is the same however often one asks.
-const passing = new Set(["RATE_LIMITED", "PROVIDER_UNAVAILABLE", "LIMIT_EXCEEDED", "INTERNAL_SERVER_ERROR"]);
+const passing = new Set([
+  "RATE_LIMITED",
+  "PROVIDER_UNAVAILABLE",
+  "SERVICE_UNAVAILABLE",
+  "LIMIT_EXCEEDED",
+  "INTERNAL_SERVER_ERROR",
+]);
 
 /**
  * @param {string} query

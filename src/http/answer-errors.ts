@@ -8,6 +8,7 @@ import type { Metrics } from "../telemetry/metrics.js";
 import { Refusal } from "./admission/refusal.js";
 import { jsonType, mediaTypeFor } from "./media-types.js";
 import { hidden } from "./public-error.js";
+import { isUnavailable, serviceUnavailable } from "./service-unavailable.js";
 import { UploadFault } from "./uploads/upload-faults.js";
 
 type AnyError = Refusal | AccessError | UploadFault | FastifyError;
@@ -24,16 +25,18 @@ export function answerErrors(app: FastifyInstance, logger: Logger, metrics: Metr
 }
 
 export function answerError(
-  error: AnyError,
+  thrown: AnyError,
   request: FastifyRequest,
   reply: FastifyReply,
   logger: Logger,
   metrics: Metrics,
 ): FastifyReply {
+  const error = isUnavailable(thrown) ? serviceUnavailable() : thrown;
   const mediaType = mediaTypeFor(request.headers.accept);
   // A client that reads an answer as data learns from it what was wrong; a stream that was not opened has a status only.
   const isData = mediaType === jsonType && request.routeOptions.url === "/graphql";
   const { status, body, reason } = faceOf(error, isData ? 200 : 400, request.id);
+  if (error !== thrown) logger.error({ err: thrown, requestId: request.id }, "the database cannot be used");
   if (status >= 500 && !(error instanceof Refusal)) {
     logger.error({ err: error, requestId: request.id }, "unexpected error");
   } else {

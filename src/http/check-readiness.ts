@@ -28,6 +28,8 @@ export function readinessCheck({ database, importProgress, clockSkew }: Readines
     if (pending.length > 0)
       return notReady(`The database lacks ${pending.join(", ")}: another one was put in its place.`);
     await logHead(database.db);
+    const fault = await database.writeFault();
+    if (fault !== null) return notReady(fault);
     // While nodes are replaced one by one, the older ones still serve.
     const newer = unknown.length > 0 ? "A newer version has migrated the database: this node is to be replaced." : null;
     const details = [await importProgress(), clockSkew.warning(), newer].filter((detail) => detail !== null);

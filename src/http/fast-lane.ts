@@ -17,6 +17,7 @@ import { parsePlainJson } from "./json-body.js";
 import type { KnownOperations } from "./known-operations.js";
 import { usualMediaType } from "./media-types.js";
 import { SecondSight } from "./second-sight.js";
+import { lateAfterMs, within } from "./service-unavailable.js";
 import { isPlainPost, noteFault, readBody, type ShortWay, toRawHeaders, writeAnswer } from "./short-way.js";
 
 export interface FastLaneParts {
@@ -27,6 +28,7 @@ export interface FastLaneParts {
   deadlines: Deadlines;
   /** Whether its trace is kept, which the framework begins. */
   isTraced: (request: IncomingMessage) => boolean;
+  answerWithinMs: number;
 }
 
 // A question for one object is some hundred bytes; an operation of a page, some thousand.
@@ -149,7 +151,7 @@ export class FastLane implements ShortWay {
   ): Promise<void> {
     const end = this.#parts.callers.operation(asked.principal);
     try {
-      const answer = await given;
+      const answer = await within(this.#parts.answerWithinMs + lateAfterMs, given);
       if (answer !== null) return this.#write(response, asked, requestId, answer, end);
     } catch (error) {
       noteFault(request, error);

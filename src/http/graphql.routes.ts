@@ -31,6 +31,7 @@ import { usualMediaType } from "./media-types.js";
 import { named } from "./named.js";
 import { OperationTimes } from "./operation-times.js";
 import { toPublicFormat } from "./public-error.js";
+import { isWhollyUnavailable, lateAfterMs, retryAfterSeconds, within } from "./service-unavailable.js";
 import type { Sessions } from "./sessions.js";
 import { throwFault } from "./short-way.js";
 import { createSubscriber, type Subscriber } from "./subscribe.js";
@@ -49,6 +50,8 @@ export interface GraphqlParts {
   metrics: Metrics;
   audit: AuditTrail;
   isTraced: (request: IncomingMessage) => boolean;
+  /** When a caller is answered with what is known. */
+  answerWithinMs: number;
   tracing: Tracing;
   corsOrigins: readonly string[];
   uploadLimits: MultipartLimits & { atOnce: number };
@@ -103,26 +106,33 @@ export async function graphqlRoutes(app: FastifyInstance, parts: GraphqlParts): 
     const answerByServer = fastifyApolloHandler(apollo, {
       context: async (request) => createContext({ requestId: request.id, principal: principalOf(request) }),
     }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-    scope.post("/graphql", async (request, reply) => {
+    const inTime = <T>(request: FastifyRequest, reply: FastifyReply, work: Promise<T>): Promise<T> => {
+      // Uploads take as long as their lines, and have deadlines of their own.
+      if (request.headers["content-type"]?.startsWith("multipart/")) return work;
+      return within(parts.answerWithinMs + lateAfterMs - reply.elapsedTime, work);
+    };
+    const answerPost = async (request: FastifyRequest, reply: FastifyReply) => {
       const principal = principalOf(request);
       const operation = admission.admit(principal, readRequest(request.body), "POST", request.id);
       const mediaType = usualMediaType(request.headers.accept);
       const body = mediaType === null ? null : await known.answer(operation, principal, request.id);
       if (mediaType && body !== null) {
         lane.learn(request.raw, operation, mediaType, reply.getHeaders() as OutgoingHttpHeaders);
-        return reply.header("content-type", mediaType).send(body);
+        reply.header("content-type", mediaType);
+        return body;
       }
       parts.metrics.queries.server += 1;
       request.body = apolloRequest(operation);
       return answerByServer(request, reply);
-    });
+    };
+    scope.post("/graphql", (request, reply) => inTime(request, reply, answerPost(request, reply)));
     scope.get("/graphql", { exposeHeadRoute: false }, async (request, reply) => {
       const asked = readParameters(request.query);
       const operation = admission.admit(principalOf(request), asked, "GET", request.id);
       // It was named by its hash, which Apollo is not to look up.
       if (asked.query === null) request.raw.url = `/graphql?${apolloParameters(operation)}`;
       parts.metrics.queries.server += 1;
-      return answerByServer(request, reply);
+      return inTime(request, reply, answerByServer(request, reply));
     });
   }, named("requests"));
   await app.register(requests);
@@ -187,7 +197,12 @@ function timeOperations(times: OperationTimes): ApolloServerPlugin {
     requestDidStart: async () => {
       const startedAtMs = performance.now();
       return {
-        willSendResponse: async ({ document, operation, errors }) => {
+        willSendResponse: async ({ document, operation, errors, response }) => {
+          const { body, http } = response;
+          if (body.kind === "single" && isWhollyUnavailable(body.singleResult)) {
+            http.status = 503;
+            http.headers.set("retry-after", String(retryAfterSeconds));
+          }
           if (document && operation) times.of(document, operation)[errors?.length ? "errors" : "ok"].since(startedAtMs);
         },
       };

@@ -15,6 +15,7 @@ import type { CreateContext } from "./create-context.js";
 import { tellErrors } from "./operation-span.js";
 import type { OperationSeries, OperationTimes } from "./operation-times.js";
 import { toPublicError, toPublicFormat } from "./public-error.js";
+import { isWhollyUnavailable, serviceUnavailable } from "./service-unavailable.js";
 
 export interface KnownOperationParts {
   schema: GraphQLSchema;
@@ -160,6 +161,7 @@ export class KnownOperations {
     if (errors) tellErrors(errors);
     metrics.queries.plan += 1;
     times.of(admitted.document, admitted.operation)[errors ? "errors" : "ok"].since(startedAtMs);
+    if (errors && isWhollyUnavailable({ data, errors })) throw serviceUnavailable();
     const body = `${JSON.stringify({ errors, data })}\n`;
     return { body, data, context, hasErrors: errors !== undefined };
   }

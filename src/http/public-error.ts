@@ -8,6 +8,7 @@ import { CursorExpired, CursorInvalid } from "../mirror/cursor.js";
 import { PageCursorInvalid } from "../mirror/pages.js";
 import { Rejection } from "../schema/rejection.js";
 import type { Logger } from "../telemetry/logger.js";
+import { isUnavailable, unavailableFace } from "./service-unavailable.js";
 import { UploadFault } from "./uploads/upload-faults.js";
 
 interface PublicFace {
@@ -17,7 +18,7 @@ interface PublicFace {
 
 export function toPublicError(error: GraphQLError, requestId: string, logger: Logger): GraphQLError {
   const cause = rootCause(error);
-  const face = faceOf(cause) ?? hide(cause, requestId, logger);
+  const face = faceOf(cause) ?? databaseFace(cause, requestId, logger) ?? hide(cause, requestId, logger);
   return new GraphQLError(face.message, {
     // What has a path is found by it. Compiled plans know no other place, and all ways of running say the same.
     ...(error.path
@@ -77,6 +78,12 @@ function providerFace({ kind, retryAfterSeconds, providerMessage, callerMessage 
     default:
       return null;
   }
+}
+
+function databaseFace(error: Error, requestId: string, logger: Logger): PublicFace | null {
+  if (!isUnavailable(error)) return null;
+  logger.error({ err: error, requestId }, "the database cannot be used");
+  return unavailableFace;
 }
 
 /** The last door before the client, for what broke out around the executor and has not been through the one above. */

@@ -85,7 +85,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     };
   }, named("graphql"));
   await app.register(graphql);
-  const door = new WebhookDoor(parts.receiver, logger);
+  const door = new WebhookDoor(parts.receiver, parts.answerWithinMs, logger);
   const webhookLane = new WebhookLane({ door, deadlines, isTracing: parts.tracing.isOn });
   shortWays.push(webhookLane);
   await app.register(part(webhookRoutes, named("webhooks")), { door, lane: webhookLane });

@@ -6,6 +6,7 @@ import type { AuditTrail } from "../access/audit-trail.js";
 import { Refusal } from "./admission/refusal.js";
 import type { CallerLimits } from "./caller-limits.js";
 import type { CredentialGuard } from "./credential-guard.js";
+import { isUnavailable, serviceUnavailable } from "./service-unavailable.js";
 import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 
@@ -41,7 +42,8 @@ export async function openSession(
     socket.once("close", () => sessions.release(session));
     if (socket.readyState !== socket.OPEN) sessions.release(session);
     return session;
-  } catch (error) {
+  } catch (thrown) {
+    const error = isUnavailable(thrown) ? serviceUnavailable() : thrown;
     if (error instanceof Refusal) {
       onRefused(error.reason);
       socket.close(tryAgainLater, error.message);
@@ -69,7 +71,8 @@ export async function renewSession(
     }
     const { expiresAt } = principal;
     return { accepted: true, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
-  } catch (error) {
+  } catch (thrown) {
+    const error = isUnavailable(thrown) ? serviceUnavailable() : thrown;
     if (!(error instanceof AccessError || error instanceof Refusal)) throw error;
     return { accepted: false, message: error.message };
   }

@@ -17,6 +17,7 @@ import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { during, type Tracing } from "../telemetry/tracing.js";
 import type { AdmittedOperation } from "./admission/admission.js";
+import { Refusal } from "./admission/refusal.js";
 import { variableFaults } from "./admission/variable-faults.js";
 import { Audiences } from "./audience.js";
 import type { CreateContext } from "./create-context.js";
@@ -24,6 +25,7 @@ import { EventExecutor } from "./event-execution.js";
 import { tellErrors, tellOperation } from "./operation-span.js";
 import type { OperationTimes } from "./operation-times.js";
 import { toPublicError } from "./public-error.js";
+import { lateAfterMs, within } from "./service-unavailable.js";
 import type { Lifetime } from "./session.js";
 import { Subscription } from "./subscription.js";
 import type { EventSink } from "./subscription-event.js";
@@ -35,6 +37,7 @@ export interface SubscriberParts {
   times: OperationTimes;
   tracing: Tracing;
   logger: Logger;
+  answerWithinMs: number;
 }
 
 export interface SubscriptionRequest {
@@ -48,6 +51,7 @@ export interface SubscriptionRequest {
 
 export function createSubscriber(parts: SubscriberParts) {
   const { schema, createContext, metrics, times, tracing, logger } = parts;
+  const patienceMs = parts.answerWithinMs + lateAfterMs;
   const executor = new EventExecutor(schema, logger);
   const audiences = new Audiences({ executor, createContext, metrics });
 
@@ -77,7 +81,10 @@ export function createSubscriber(parts: SubscriberParts) {
 
   async function runTimed(args: ExecutionArgs, operation: OperationDefinitionNode | null | undefined) {
     const startedAtMs = performance.now();
-    const result = await execute(args);
+    const result = await within(patienceMs, Promise.resolve(execute(args))).catch((error): ExecutionResult => {
+      if (error instanceof Refusal) return { errors: error.errors };
+      throw error;
+    });
     if (operation) times.of(args.document, operation)[result.errors ? "errors" : "ok"].since(startedAtMs);
     return named(args, result) ?? mask(result, (args.contextValue as RequestContext).requestId);
   }

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../telemetry/logger.js";
 import type { WebhookReceiver } from "../webhooks/receive-webhook.js";
+import { within } from "./service-unavailable.js";
 
 export interface DeliveryAnswer {
   status: 200 | 401 | 503;
@@ -20,10 +21,12 @@ export const putOff: Required<DeliveryAnswer> = { status: 503, body: { received:
 
 export class WebhookDoor {
   readonly #receiver: WebhookReceiver;
+  readonly #answerWithinMs: number;
   readonly #logger: Logger;
   readonly #underWay = new Set<ServerResponse>();
 
-  constructor(receiver: WebhookReceiver, logger: Logger) {
+  constructor(receiver: WebhookReceiver, answerWithinMs: number, logger: Logger) {
+    this.#answerWithinMs = answerWithinMs;
     this.#receiver = receiver;
     this.#logger = logger;
   }
@@ -45,7 +48,7 @@ export class WebhookDoor {
       timestamp: one(headers["x-blaaiz-timestamp"]),
     };
     try {
-      const outcome = await this.#receiver.receive(delivery);
+      const outcome = await within(this.#answerWithinMs, this.#receiver.receive(delivery));
       return outcome === "REFUSED"
         ? { status: 401, body: { received: false } }
         : { status: 200, body: { received: true } };

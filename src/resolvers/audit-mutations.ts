@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { AccessError } from "../access/access-error.js";
-import { type ActEnd, type AuditDetail, type AuditObject, AuditUnavailable } from "../access/audit-trail.js";
+import { type ActEnd, type AuditDetail, type AuditObject } from "../access/audit-trail.js";
 import { ProviderError } from "../datasources/provider-error.js";
 import type { UserErrorFields } from "../schema/rejection.js";
 import type { RequestContext } from "./request-context.js";
@@ -26,11 +26,7 @@ export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
       const input = fieldsOf(args.input);
       const act = { principal, action: field.name, requestId, object: targetOf(input), detail: detailOf(input) };
       const work = async () => fieldsOf(await resolve(root, args, context, info));
-      try {
-        return await audit.around(act, work, endOf, failureOf);
-      } catch (error) {
-        throw error instanceof AuditUnavailable ? notRecorded(requestId) : error;
-      }
+      return audit.around(act, work, endOf, failureOf);
     };
   }
   return schema;
@@ -79,15 +75,6 @@ function codeOf(error: unknown): string {
 /** Paths are ours: the provider's names for fields have been translated, or dropped. */
 function toCodes(userErrors: readonly UserErrorFields[]) {
   return userErrors.slice(0, maxErrors).map(({ code, field }) => ({ code, field: field?.join(".") ?? null }));
-}
-
-function notRecorded(requestId: string): GraphQLError {
-  return new GraphQLError(
-    "The gateway cannot record this call at the moment, so nothing was done. Send it again later.",
-    {
-      extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
-    },
-  );
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -4,22 +4,16 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { Big } from "big.js";
-import {
-  Kysely,
-  type PostgresDialect,
-  type RawBuilder,
-  type SelectQueryBuilder,
-  SqliteDialect,
-  sql,
-  type Transaction,
-} from "kysely";
+import { Kysely, type RawBuilder, type SelectQueryBuilder, SqliteDialect, sql, type Transaction } from "kysely";
 import { type Clock, monotonicClock, postgresClock } from "./clock.js";
 import { busyTimeoutMs, type DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrate.js";
 import { migrationState, NewerDatabase } from "./migration-state.js";
 import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
+import { SqliteFile } from "./sqlite-file.js";
 import { withKeptStatements } from "./sqlite-statements.js";
 import type { Tables } from "./tables.js";
+import { createWriteProof } from "./write-proof.js";
 
 export type Db = Kysely<Tables>;
 export type Tx = Transaction<Tables>;
@@ -37,26 +31,39 @@ export interface Database {
   sumDecimals(column: string): RawBuilder<string | null>;
   /** What was written to entities, by whatever process. */
   readonly changes: ChangeWatch;
+  /** Why nothing can be written; null where it can. Writes a row, at most once a second. */
+  writeFault(): Promise<string | null>;
   close(): Promise<void>;
 }
 
+export interface DatabaseOptions {
+  /** What was committed may be lost: nothing that this process believes to be on disk is certain any more. */
+  onDurabilityLost?: (error: unknown) => void;
+}
+
+interface Connected {
+  db: Db;
+  dialect: DatabaseDialect;
+  /** Brings the database to the newest shape. */
+  migrate: () => Promise<void>;
+}
+
 /** A database that is there, as it is: nothing is made and nothing migrated. */
-export async function connectDatabase(url: string): Promise<{ db: Db; dialect: DatabaseDialect }> {
-  const dialect: DatabaseDialect = url.startsWith("sqlite:") ? "sqlite" : "postgres";
-  const db = new Kysely<Tables>({
-    dialect: dialect === "sqlite" ? sqliteDialect(url.slice("sqlite:".length)) : await openPostgres(url),
-  });
-  return { db, dialect };
+export async function connectDatabase(url: string, options: DatabaseOptions = {}): Promise<Connected> {
+  if (!url.startsWith("sqlite:")) return connectPostgres(url);
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(url.slice("sqlite:".length), options) });
+  return { db, dialect: "sqlite", migrate: () => migrate(db as unknown as Kysely<never>, "sqlite") };
 }
 
 /** Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and migrates it. */
-export async function openDatabase(url: string): Promise<Database> {
-  const { db, dialect } = await connectDatabase(url);
+export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
+  const connected = await connectDatabase(url, options);
+  const { db, dialect } = connected;
   let clock: Clock;
   try {
-    const { unknown } = await migrationState(db, dialect);
+    const { pending, unknown } = await migrationState(db, dialect);
     if (unknown.length > 0) throw new NewerDatabase(unknown);
-    await migrate(db as unknown as Kysely<never>, dialect);
+    if (pending.length > 0) await connected.migrate();
     // A statement that fires triggers keeps what it would undo, in a file otherwise: that took longer than the statement.
     // Migrations go without, since the rows that an index sorts may be too many for memory.
     if (dialect === "sqlite") await sql`pragma temp_store = memory`.execute(db);
@@ -68,12 +75,24 @@ export async function openDatabase(url: string): Promise<Database> {
   const path = url.slice("sqlite:".length);
   const isFile = dialect === "sqlite" && path !== ":memory:";
   const changes = isFile ? watchSqliteFile(path) : watchByQueries(db);
+  const file = isFile ? new SqliteFile(path) : null;
+  const proof = createWriteProof(db, file, clock.now);
+  const transaction = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    try {
+      file?.requireSame();
+      return await db.transaction().execute(work);
+    } catch (error) {
+      proof.note(error);
+      throw error;
+    }
+  };
   return {
     dialect,
     db,
     clock,
     changes,
-    transaction: (work) => db.transaction().execute(work),
+    transaction,
+    writeFault: proof.fault,
     // SQLite has one writer at a time: a transaction holds every row already.
     lock: (query) => (dialect === "postgres" ? query.forUpdate() : query),
     sumDecimals: (column) =>
@@ -96,7 +115,7 @@ export function isAboutRows(error: unknown): boolean {
   return rowFault.test(String((error as { code?: unknown } | null)?.code));
 }
 
-function sqliteDialect(path: string): SqliteDialect {
+function sqliteDialect(path: string, { onDurabilityLost = () => {} }: DatabaseOptions): SqliteDialect {
   return new SqliteDialect({
     database: async () => {
       if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
@@ -111,13 +130,21 @@ function sqliteDialect(path: string): SqliteDialect {
         step: (total, decimal) => (decimal === null ? total : Big(total ?? 0).plus(decimal)),
         result: (total) => (total === null ? null : Big(total).toFixed()),
       });
-      return withKeptStatements(database);
+      return withKeptStatements(database, onDurabilityLost);
     },
   });
 }
 
 /** The driver is loaded where it is used. */
-async function openPostgres(url: string): Promise<PostgresDialect> {
-  const { postgresDialect } = await import("./postgres-dialect.js");
-  return postgresDialect(url);
+async function connectPostgres(url: string): Promise<Connected> {
+  const { postgresDialects } = await import("./postgres-dialect.js");
+  const { serving, migrating } = await postgresDialects(url);
+  return {
+    db: new Kysely<Tables>({ dialect: serving }),
+    dialect: "postgres",
+    migrate: async () => {
+      const db = new Kysely<never>({ dialect: migrating() });
+      await migrate(db, "postgres").finally(() => db.destroy());
+    },
+  };
 }

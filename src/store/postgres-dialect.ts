@@ -1,30 +1,64 @@
 import { PostgresDialect } from "kysely";
 import pg from "pg";
+import { PostgresPool, type PostgresTimeouts, withSettings } from "./postgres-pool.js";
 
-export function postgresDialect(url: string): PostgresDialect {
-  // bigint arrives as text by default; instants and positions stay far below 2^53.
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
-  const pool = new pg.Pool({ connectionString: url, types, max: 10, Client: NulFreeClient });
-  // A connection that breaks fails the work it was lent to, if any, and is replaced. Without listeners, on the pool for
-  // idle ones and on each for lent ones, it would end the process.
-  pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
-  return new PostgresDialect({ pool });
+/** Together less than what a caller waits for an answer. */
+const servingTimeouts: PostgresTimeouts = {
+  connectMs: 3_000,
+  poolMs: 5_000,
+  statementMs: 8_000,
+  lockMs: 5_000,
+  idleInTransactionMs: 4_000,
+  answerMs: 10_000,
+};
+/** A migration takes as long as its rows need; a node that starts meanwhile waits for it. */
+const migrationTimeouts: PostgresTimeouts = {
+  connectMs: 3_000,
+  poolMs: 60_000,
+  statementMs: 0,
+  lockMs: 600_000,
+  idleInTransactionMs: 60_000,
+  answerMs: 0,
+};
+const maxConnections = 10;
+
+export interface PostgresDialects {
+  serving: PostgresDialect;
+  /** Without a limit on how long a statement takes. */
+  migrating: () => PostgresDialect;
+}
+
+export async function postgresDialects(url: string): Promise<PostgresDialects> {
+  const isBehindPooler = await isPooler(url);
+  const dialectWith = (timeouts: PostgresTimeouts, connections: number) =>
+    new PostgresDialect({ pool: new PostgresPool({ url, timeouts, maxConnections: connections, isBehindPooler }) });
+  return {
+    serving: dialectWith(servingTimeouts, maxConnections),
+    migrating: () => dialectWith(migrationTimeouts, 1),
+  };
 }
 
 /**
- * PostgreSQL has no NUL in a text, and refuses the whole query for one. Ids and keys come from callers, so what holds one
- * is looked for, and kept, with the sign for an unreadable letter instead.
+ * A pooler such as PgBouncer rejects startup parameters that it does not know, or ignores them. Then each transaction sets
+ * its own, because a session's settings would reach other clients.
  */
-class NulFreeClient extends pg.Client {
-  // `never` fits the result of every overload: what comes out is the base class's own answer.
-  override query(...[query, values, ...rest]: unknown[]): never {
-    const readable = Array.isArray(values) ? values.map(withoutNul) : values;
-    return (super.query as (...args: unknown[]) => unknown).call(this, query, readable, ...rest) as never;
+async function isPooler(url: string): Promise<boolean> {
+  const { connectMs, lockMs } = servingTimeouts;
+  const client = new pg.Client({
+    connectionString: withSettings(url, servingTimeouts),
+    connectionTimeoutMillis: connectMs,
+    query_timeout: connectMs,
+  });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query("select setting from pg_settings where name = 'lock_timeout'");
+    return rows[0]?.setting !== String(lockMs);
+  } catch (error) {
+    if (/unsupported startup parameter/.test((error as Error).message)) return true;
+    throw error;
+  } finally {
+    // A connection that does not answer does not say goodbye either.
+    void client.end().catch(() => {});
   }
-}
-
-function withoutNul(value: unknown): unknown {
-  return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\ufffd") : value;
 }

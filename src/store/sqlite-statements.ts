@@ -3,6 +3,7 @@
 import type SqliteDatabase from "better-sqlite3";
 import type { SqliteDatabase as KyselySqlite, SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
+import { isDurabilityLost } from "./database-unavailable.js";
 
 const maxKept = 300;
 // Longer ones are lists of some length, which hardly come twice.
@@ -11,7 +12,10 @@ const maxTextLength = 3_000;
 const keepable = /^(select|insert|update|delete|with|begin|commit|rollback)\b/i;
 
 /** What Kysely needs of a database, on statements that outlive a query. */
-export function withKeptStatements(database: SqliteDatabase.Database): KyselySqlite {
+export function withKeptStatements(
+  database: SqliteDatabase.Database,
+  onDurabilityLost: (error: unknown) => void,
+): KyselySqlite {
   const kept = new LRUCache<string, SqliteStatement>({ max: maxKept });
   return {
     close: () => void database.close(),
@@ -23,10 +27,29 @@ export function withKeptStatements(database: SqliteDatabase.Database): KyselySql
       // Never one that is still being read: Kysely lends the connection to one query at a time.
       if (known) return known;
       const statement = database.prepare(text);
-      const usable = statement.reader ? readingRows(statement) : (statement as unknown as SqliteStatement);
+      const rows = statement.reader ? readingRows(statement) : (statement as unknown as SqliteStatement);
+      const usable = guarded(rows, onDurabilityLost);
       if (text.length <= maxTextLength && keepable.test(text)) kept.set(text, usable);
       return usable;
     },
+  };
+}
+
+/** A commit writes to the disk. If that fails it must not be tried again: the system may have dropped what it held. */
+function guarded(statement: SqliteStatement, onDurabilityLost: (error: unknown) => void): SqliteStatement {
+  const guard = <T>(execute: () => T): T => {
+    try {
+      return execute();
+    } catch (error) {
+      if (isDurabilityLost(error)) onDurabilityLost(error);
+      throw error;
+    }
+  };
+  return {
+    reader: statement.reader,
+    all: (parameters) => guard(() => statement.all(parameters)),
+    run: (parameters) => guard(() => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters),
   };
 }
 

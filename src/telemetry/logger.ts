@@ -1,5 +1,6 @@
 import { type Logger, type LoggerOptions, pino } from "pino";
 import { toLoggedError } from "./logged-error.js";
+import { StandardOutput } from "./standard-output.js";
 import { activeSpan } from "./tracing.js";
 
 export type { Logger };
@@ -26,7 +27,14 @@ export function createLogger(
       remove: true,
     },
   };
-  if (!isTerminal) return output === process.stdout ? pino(options) : pino(options, output);
+  if (!isTerminal) return output === process.stdout ? logToStandardOutput(options) : pino(options, output);
   const prettyOptions = { translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" };
   return pino({ ...options, transport: { target: "pino-pretty", options: prettyOptions } });
+}
+
+function logToStandardOutput(options: LoggerOptions): Logger {
+  const output = new StandardOutput();
+  const logger = pino(options, output);
+  output.onDropped = (lines) => logger.warn({ lines }, "log lines were dropped");
+  return logger;
 }

@@ -75,7 +75,7 @@ export class TestClient {
     const response = await this.post({ query, variables });
     const text = await response.text();
     // What stands between may have answered in the gateway's place.
-    if (response.status >= 502) throw new Error(`${response.status} ${text}`);
+    if (response.status >= 502 && !text.startsWith("{")) throw new Error(`${response.status} ${text}`);
     return JSON.parse(text) as Answer<T>;
   }
 
