@@ -1,7 +1,6 @@
 // From a stored event to the one door. Says what became of it; what may pass is thrown, to be tried again.
 
 import type { Change, PayoutChange } from "../datasources/changes.js";
-import { UnknownStatusWord } from "../datasources/status-words.js";
 import type { Adopter } from "../mirror/adopt.js";
 import type { ChangeDoor } from "../mirror/apply-change.js";
 import { UnknownSubject } from "../mirror/apply-context.js";
@@ -27,9 +26,10 @@ export class SubjectNotFound extends Error {
 export type Reading = { state: "CHANGES"; changes: Change[] } | Exclude<Settlement, { state: "APPLIED" }>;
 
 export function readStored(row: InboxRow): Reading {
-  // What could not be read when it came stays unread: its stored text is not the bytes that were signed.
   const event = classifyEvent(Buffer.from(row.raw_body));
-  return readEvent(row.kind === "unknown" ? { ...event, kind: "unknown" } : event);
+  // Bytes that were not UTF-8 stay unread: the stored text is not what was signed.
+  const isReplaced = row.kind === "unknown" && row.raw_body.includes("\ufffd");
+  return readEvent(isReplaced ? { ...event, body: null } : event);
 }
 
 export function readEvent(event: WebhookEvent): Reading {
@@ -37,9 +37,7 @@ export function readEvent(event: WebhookEvent): Reading {
     const changes = toChanges(event);
     return changes.length === 0 ? { state: "IGNORED" } : { state: "CHANGES", changes };
   } catch (error) {
-    if (error instanceof UnreadableEvent || error instanceof UnknownStatusWord) {
-      return { state: "PARKED", reason: error.message };
-    }
+    if (error instanceof UnreadableEvent) return { state: "PARKED", reason: error.message };
     throw error;
   }
 }
