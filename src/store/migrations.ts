@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
+import { eventObstacles } from "./migration-event-obstacles.js";
 import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { recentChanges } from "./migration-recent-changes.js";
@@ -295,6 +296,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "007-open-events": openEvents,
         "008-retention": retention(dialect),
         "009-trace-parents": traceParents,
+        "011-event-obstacles": eventObstacles,
       };
     },
   };
