@@ -3,6 +3,8 @@ import type { Config } from "../src/config.js";
 import { startSandbox } from "../src/sandbox/sandbox.js";
 import type { Database } from "../src/store/database.js";
 import type { InboxRow } from "../src/store/inbox.queries.js";
+import { eventually } from "./support/eventually.js";
+import { createCustomerAtProvider } from "./support/provider-calls.js";
 import { deliver, post, signatureOf, unixSeconds } from "./support/signed-webhooks.js";
 import { startTestGateway, type TestGateway } from "./support/start-test-gateway.js";
 import { unique } from "./support/test-client.js";
@@ -243,6 +245,31 @@ forEachDatabase((name, _open, newUrl) => {
     expect(await endpoint.stored()).toHaveLength(1);
   });
 
+  test.each([-3_600_000, 3_600_000])(
+    "a signature is fresh by the database's clock where the node's steps by %i ms",
+    async (stepMs) => {
+      const endpoint = await startEndpoint({ databaseUrl: await newUrl() });
+      const customerId = await createCustomerAtProvider(endpoint.provider);
+      const timestamp = unixSeconds();
+      const old = unixSeconds(-301);
+      const event = { type: "customer", customer_id: customerId, new_status: "VERIFIED" };
+      const rightDate = Date;
+      globalThis.Date = steppedDate(stepMs);
+      try {
+        expect((await deliver(endpoint, event, timestamp)).status).toBe(200);
+        expect((await deliver(endpoint, collection(), old)).status).toBe(401);
+        // It takes a look-up, and so the inbox's leases and times.
+        const [row] = await eventually(async () => {
+          const rows = await endpoint.stored();
+          return rows[0]?.state === "APPLIED" && rows;
+        });
+        expect(Math.abs((row?.received_at ?? 0) - Number(timestamp) * 1000)).toBeLessThan(60_000);
+      } finally {
+        globalThis.Date = rightDate;
+      }
+    },
+  );
+
   test("an event with letters that a database cannot hold is stored all the same", async () => {
     const endpoint = await startEndpoint({ databaseUrl: await newUrl() });
     const bodies = [
@@ -257,6 +284,21 @@ forEachDatabase((name, _open, newUrl) => {
     expect((await endpoint.stored()).map(({ raw_body }) => raw_body)).toEqual(bodies);
   });
 }, sharedKinds);
+
+/** What a node reads whose wall clock is set. */
+function steppedDate(stepMs: number): DateConstructor {
+  const RealDate = Date;
+  return class extends RealDate {
+    constructor(...values: [] | [number | string]) {
+      if (values.length === 0) super(RealDate.now() + stepMs);
+      else super(...values);
+    }
+
+    static override now(): number {
+      return RealDate.now() + stepMs;
+    }
+  } as DateConstructor;
+}
 
 /** What takes the store away from a running gateway, and gives it back. */
 function faultOf(name: string, url: string): { breakDown(): Promise<void>; mend(): Promise<void> } {
