@@ -265,6 +265,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     });
     const receiver = new WebhookReceiver({
       events,
+      clock: database.clock,
       secrets: webhookSecrets,
       toleranceSeconds: config.webhookToleranceSeconds,
       metrics,

@@ -52,12 +52,19 @@ describe("times", () => {
     ["2026-03-13T11:38:17-0530", "2026-03-13T17:08:17.000Z"],
     ["2026-03-13T11:38:17", "2026-03-13T11:38:17.000Z"],
     ["2026-03-13 11:38:17", "2026-03-13T11:38:17.000Z"],
+    ["2026-03-13 11:38:17 UTC", "2026-03-13T11:38:17.000Z"],
     ["2026-03-13", "2026-03-13T00:00:00.000Z"],
+    ["1773401897", "2026-03-13T11:38:17.000Z"],
+    ["1773401897.25", "2026-03-13T11:38:17.250Z"],
+    ["1773401897250", "2026-03-13T11:38:17.250Z"],
+    ["1773401897250999", "2026-03-13T11:38:17.250Z"],
+    ["Fri, 13 Mar 2026 11:38:17 GMT", "2026-03-13T11:38:17.000Z"],
+    ["13 Mar 2026 12:38:17 +0100", "2026-03-13T11:38:17.000Z"],
   ])("%s is %s", (text, instant) => {
     expect(toDate(text).toISOString()).toBe(instant);
   });
 
-  test.each(["", "yesterday", "2026-02-30T00:00:00Z", "2026-13-01", "2026-03-13T25:00:00Z", "1773412260"])(
+  test.each(["", "yesterday", "2026-02-30T00:00:00Z", "2026-13-01", "2026-03-13T25:00:00Z", "13/03/2026", "12"])(
     "%p is no time",
     (text) => {
       expect(() => toDate(text)).toThrow(UnreadableTime);
@@ -71,6 +78,7 @@ describe("status words", () => {
     ["processing", "PROCESSING"],
     ["Verified", "VERIFIED"],
     ["APPROVED", "VERIFIED"],
+    ["In progress", "PROCESSING"],
     ["rejected", "REJECTED"],
   ])("a customer said to be %s is %s", (word, status) => {
     expect(toCustomerStatus(word)).toBe(status);
@@ -85,6 +93,11 @@ describe("status words", () => {
     ["CANCELLED", "FAILED"],
     ["REVERSED", "FAILED"],
     ["expired", "FAILED"],
+    ["in-progress", "PROCESSING"],
+    ["Succeeded", "SUCCESSFUL"],
+    [" success ", "SUCCESSFUL"],
+    ["successfully", "SUCCESSFUL"],
+    ["Returned", "FAILED"],
   ])("a payout said to be %s is %s", (word, status) => {
     expect(toPayoutStatus(word)).toBe(status);
   });

@@ -64,7 +64,11 @@ test.each(["", "..", ".", "\ud800", "x".repeat(300)])("the key %j finds nothing 
 });
 
 test("a key stays one segment of the path", async () => {
-  const { provider, transactions } = await transactionsWith("GET /api/external/transaction/..%2Fwallet%3Fa", {}, 404);
+  const { provider, transactions } = await transactionsWith(
+    "GET /api/external/transaction/..%2Fwallet%3Fa",
+    { message: "Transaction not found" },
+    404,
+  );
   await transactions.get("../wallet?a");
   expect(provider.received("GET /api/external/transaction/..%2Fwallet%3Fa")).toHaveLength(1);
 });

@@ -118,6 +118,14 @@ describe("the rules", () => {
     }
   });
 
+  test("a time in whole seconds is not older than another time in that second", () => {
+    const known = { status: "PROCESSING", at: 5_900 } as const;
+    expect(judgeCustomer(known, { status: "VERIFIED", at: 5_000 })).toBe("APPLY");
+    expect(judgeCustomer(known, { status: "PENDING", at: 5_000 })).toBe("STALE");
+    expect(judgeCustomer(known, { status: "VERIFIED", at: 4_000 })).toBe("STALE");
+    expect(judgeCustomer(known, { status: "VERIFIED", at: 5_899 })).toBe("STALE");
+  });
+
   test("of two statuses at one instant the same one wins, whichever comes first", () => {
     for (const one of customerStatuses) {
       for (const other of customerStatuses) {

@@ -25,6 +25,7 @@ import {
   contentsByKey,
   countEvents,
   dueEvents,
+  endImplausibleWaits,
   insertEvents,
   type NewInboxRow,
   nextEventAt,
@@ -716,7 +717,7 @@ forEachDatabase((name, open, newUrl) => {
         db,
         ["s1", "s2", "s3"].map((subject) => eventRow({ subject, dedupe_key: subject, content_hash: subject })),
       );
-      await settleEvent(db, ids.get("s2") as number, { state: "APPLIED", reason: null });
+      await settleEvent(db, ids.get("s2") as number, { state: "APPLIED", reason: null }, 1);
       const waiting = await transaction((tx) => openSubjects(tx, ["s1", "s2", "s4"]));
       expect(waiting).toEqual(new Set(["s1"]));
       expect(await transaction((tx) => openSubjects(tx, []))).toEqual(new Set());
@@ -742,17 +743,17 @@ forEachDatabase((name, open, newUrl) => {
       expect(await due(9)).toEqual([]);
       expect(await nextEventAt(db, 9)).toBe(10);
 
-      await settleEvent(db, second!, { state: "PARKED", reason: "why" });
-      await settleEvent(db, first!, { state: "RECEIVED", attempts: 1, next_attempt_at: 60, reason: "later" });
+      await settleEvent(db, second!, { state: "PARKED", reason: "why" }, 1);
+      await settleEvent(db, first!, { state: "RECEIVED", attempts: 1, next_attempt_at: 60, reason: "later" }, 1);
       expect(await due(30)).toEqual([third]);
       expect(await due(60)).toEqual([third, first]);
       await db.transaction().execute(async (tx) => {
-        await settleEvents(tx, [first!], "APPLIED");
-        await settleEvents(tx, [third!], "IGNORED");
-        await settleEvents(tx, [], "APPLIED");
+        await settleEvents(tx, [first!], "APPLIED", 1);
+        await settleEvents(tx, [third!], "IGNORED", 1);
+        await settleEvents(tx, [], "APPLIED", 1);
       });
       expect(await nextEventAt(db, 60)).toBe(99);
-      await settleEvent(db, later!, { state: "APPLIED", reason: null });
+      await settleEvent(db, later!, { state: "APPLIED", reason: null }, 1);
       expect(await nextEventAt(db, 60)).toBeNull();
       expect(await countEvents(db, "APPLIED")).toBe(2);
       expect(await countEvents(db, "IGNORED")).toBe(1);
@@ -771,7 +772,7 @@ forEachDatabase((name, open, newUrl) => {
       expect(await dueEvents(db, 1399, 10)).toEqual([]);
       expect(await nextEventAt(db, 1399)).toBe(1400);
       expect(ids(await dueEvents(db, 1500, 10))).toEqual([id, other]);
-      await settleEvent(db, id, { state: "APPLIED", reason: null });
+      await settleEvent(db, id, { state: "APPLIED", reason: null }, 1);
       expect(await claimEvents(db, [id], 9000, 500)).toEqual(new Set());
     });
 
@@ -784,14 +785,42 @@ forEachDatabase((name, open, newUrl) => {
       const due = async () => ids(await dueEvents(db, 20, 10));
       expect(await due()).toEqual([earlier, other, nobody]);
 
-      await settleEvent(db, other, { state: "APPLIED", reason: null });
-      await settleEvent(db, nobody, { state: "IGNORED", reason: null });
-      await settleEvent(db, earlier, { state: "RECEIVED", attempts: 1, next_attempt_at: 500, reason: "later" });
+      await settleEvent(db, other, { state: "APPLIED", reason: null }, 1);
+      await settleEvent(db, nobody, { state: "IGNORED", reason: null }, 1);
+      await settleEvent(db, earlier, { state: "RECEIVED", attempts: 1, next_attempt_at: 500, reason: "later" }, 1);
       expect(await due()).toEqual([]);
       expect(await nextEventAt(db, 20)).toBe(500);
 
-      await settleEvent(db, earlier, { state: "PARKED", reason: "why" });
+      await settleEvent(db, earlier, { state: "PARKED", reason: "why" }, 1);
       expect(await due()).toEqual([later]);
+    });
+
+    test("an open contradiction holds up no other event of its subject", async () => {
+      const { db, transaction } = await open();
+      const [open1, later] = (await insertAll(
+        db,
+        ["s1", "s1"].map((subject) => eventRow({ subject, next_attempt_at: 10 })),
+      )) as [number, number];
+      const waiting = { state: "RECEIVED", attempts: 1, next_attempt_at: 500, reason: "later" } as const;
+      await settleEvent(db, open1, { ...waiting, obstacle: "CONTRADICTION", obstacle_since: 10 }, 10);
+      expect(ids(await dueEvents(db, 20, 10))).toEqual([later]);
+      await settleEvent(db, later, { state: "APPLIED", reason: null }, 10);
+      expect(await transaction((tx) => openSubjects(tx, ["s1"]))).toEqual(new Set());
+    });
+
+    test("a time that a clock left far in the future is not waited for", async () => {
+      const { db } = await open();
+      const hour = 3_600_000;
+      const [leased, waiting, soon] = (await insertAll(db, [
+        eventRow({ next_attempt_at: 0, lease_until: hour }),
+        eventRow({ next_attempt_at: hour }),
+        eventRow({ next_attempt_at: 300_000 }),
+      ])) as [number, number, number];
+      expect(ids(await dueEvents(db, 20, 10))).toEqual([leased]);
+      expect(await claimEvents(db, [leased], 20, 500)).toEqual(new Set([leased]));
+      await endImplausibleWaits(db, 20);
+      expect(ids(await dueEvents(db, 20, 10))).toEqual([waiting]);
+      expect(ids(await dueEvents(db, 300_000, 10))).toEqual([leased, waiting, soon]);
     });
   });
 

@@ -15,6 +15,7 @@ import { forEachDatabase, newSqliteUrl, openTestDatabase, sharedKinds } from "./
 const secret = "whsec_test_0123456789abcdef";
 const payloads = new URL("./fixtures/webhooks/payloads/", import.meta.url);
 const api = "/api/external";
+const notFound = { message: "Transaction not found" };
 
 type Fields = Record<string, unknown>;
 
@@ -269,17 +270,17 @@ describe("an event that nobody can read", () => {
       JSON.stringify({ type: "subscription.renewed", event_id: unique("event") }),
       JSON.stringify(payoutEvent(transactionId, "LEVITATING")),
       JSON.stringify(payoutEvent(transactionId, "SUCCESSFUL", { transaction_id: null })),
-      JSON.stringify(customerEvent(customerId, "VERIFIED", "yesterday")),
+      JSON.stringify(customerEvent(customerId, "VERIFIED", null, { new_status: ["VERIFIED"] })),
     ];
     const last = payoutEvent(transactionId, "PROCESSING");
     const rows = await receiving.take(...unreadable, last);
     expect(rows.map(({ state }) => state)).toEqual([...unreadable.map(() => "PARKED"), "APPLIED"]);
     expect(rows.map(({ reason }) => reason).slice(0, -1)).toEqual([
-      expect.stringContaining("not a JSON object"),
-      expect.stringContaining("type is not known"),
-      expect.stringContaining("LEVITATING"),
-      expect.stringContaining("transaction_id"),
-      expect.stringContaining("updated_at"),
+      "The body is not a JSON object in UTF-8.",
+      'The event type "subscription.renewed" is not known.',
+      `The payout status "LEVITATING" of transaction ${transactionId} is not known.`,
+      'The payout event "payout" has no transaction id and no reference.',
+      `The event about customer ${customerId} has no status.`,
     ]);
     expect(rows[0]?.raw_body).toBe("{ not json");
     expect(await receiving.metric('payout_gateway_inbox_events_total{outcome="parked"}')).toBe(unreadable.length);
@@ -350,15 +351,50 @@ describe("two finals that disagree", () => {
     expect(await receiving.metric("payout_gateway_status_corrections_total")).toBe(1);
   });
 
-  test("leave the payout as it is where the transaction still says so", async () => {
+  test("stay open while the transaction still says so, are counted, and hold up no later event", async () => {
     const receiving = await startReceiving();
     const transactionId = await endedSuccessfully(receiving);
-    const rows = await receiving.take(payoutEvent(transactionId, "FAILED", { message: "A mistake." }));
-    expect(rows.at(-1)?.state).toBe("APPLIED");
-    const seen = await payoutSeen(receiving, transactionId);
-    expect(seen).toMatchObject({ status: "SUCCESSFUL", failureReason: null });
-    expect(toOf(seen.statusChanges)).toEqual(["SUCCESSFUL"]);
-    expect(await receiving.metric("payout_gateway_status_corrections_total")).toBe(0);
+    await deliver(receiving, payoutEvent(transactionId, "FAILED", { message: "Account closed." }));
+    const looksUp = () => receiving.provider.received("GET /transaction/{id}").length;
+    await eventually(async () => looksUp() >= 3);
+    const row = (await receiving.inbox()).at(-1);
+    expect(row).toMatchObject({ state: "RECEIVED", obstacle: "CONTRADICTION", failures: 0 });
+    expect(row?.reason).toBe(
+      `The event reports transaction ${transactionId} as FAILED, its look-up says SUCCESSFUL, and it is known as SUCCESSFUL.`,
+    );
+    expect(await receiving.metric('payout_gateway_inbox_events_total{outcome="contradicted"}')).toBe(1);
+    expect(await receiving.metric('payout_gateway_inbox{state="CONTRADICTED"}')).toBe(1);
+    expect(await receiving.metric('payout_gateway_inbox{state="RECEIVED"}')).toBe(0);
+
+    await deliver(receiving, payoutEvent(transactionId, "SUCCESSFUL"));
+    await eventually(async () => (await receiving.inbox()).at(-1)?.state === "APPLIED");
+    expect(await payoutSeen(receiving, transactionId)).toMatchObject({ status: "SUCCESSFUL", failureReason: null });
+
+    await steer(receiving.provider, `transactions/${transactionId}`, "FAILED");
+    await receiving.settled();
+    expect(await payoutSeen(receiving, transactionId)).toMatchObject({
+      status: "FAILED",
+      failureReason: "Account closed.",
+    });
+    expect(await receiving.metric("payout_gateway_status_corrections_total")).toBe(1);
+    expect(await receiving.metric('payout_gateway_inbox{state="CONTRADICTED"}')).toBe(0);
+  });
+
+  test("are parked with both statuses when they have disagreed for a day", async () => {
+    const receiving = await startReceiving();
+    const transactionId = await endedSuccessfully(receiving);
+    await deliver(receiving, payoutEvent(transactionId, "FAILED"));
+    await eventually(async () => (await receiving.inbox()).at(-1)?.obstacle === "CONTRADICTION");
+    const aDayAgo = receiving.database.clock.now() - 86_400_001;
+    await receiving.database.db
+      .updateTable("inbox")
+      .set({ obstacle_since: aDayAgo, next_attempt_at: 0 })
+      .where("obstacle", "=", "CONTRADICTION")
+      .execute();
+    const row = (await receiving.settled()).at(-1);
+    expect(row?.state).toBe("PARKED");
+    expect(row?.reason).toMatch(/FAILED.*SUCCESSFUL/);
+    expect(await payoutSeen(receiving, transactionId)).toMatchObject({ status: "SUCCESSFUL" });
   });
 
   test("wait for the look-up while the provider cannot be asked", async () => {
@@ -424,7 +460,7 @@ describe("what the gateway has never seen", () => {
     const receiving = await startReceiving();
     const customerId = await verifiedAtProvider(receiving);
     const transactionId = await payAtProvider(receiving, customerId);
-    receiving.provider.failNext({ route: "GET /transaction/{id}", kind: "answer", status: 404, body: {} });
+    receiving.provider.failNext({ route: "GET /transaction/{id}", kind: "answer", status: 404, body: notFound });
     const [row] = (await receiving.take(payoutEvent(transactionId, "PROCESSING"))).slice(-1);
     expect(row).toMatchObject({ state: "APPLIED", attempts: 1 });
     expect(await payoutSeen(receiving, transactionId)).toMatchObject({ status: "PROCESSING" });
@@ -439,16 +475,34 @@ describe("what the gateway has never seen", () => {
     await eventually(async () => (await receiving.inbox()).every(({ attempts }) => attempts > 0));
     const again = (await receiving.inbox()).map(({ state, reason }) => `${state} ${reason}`);
     expect(again).toEqual([
-      "RECEIVED The provider does not know the payout of its event.",
-      "RECEIVED The provider does not know the customer of its event.",
+      `RECEIVED The provider does not know transaction ${unknownIds.payout}.`,
+      `RECEIVED The provider does not know customer ${unknownIds.customer}.`,
     ]);
     // All tries but the last lie behind them.
-    await receiving.database.db.updateTable("inbox").set({ attempts: 100, next_attempt_at: 0 }).execute();
+    await receiving.database.db.updateTable("inbox").set({ failures: 100, next_attempt_at: 0 }).execute();
     const rows = await receiving.take(payoutEvent(unique("other"), "LEVITATING"));
     expect(rows.map(({ state }) => state)).toEqual(["PARKED", "PARKED", "PARKED"]);
     expect(await receiving.metric('payout_gateway_inbox_events_total{outcome="parked"}')).toBe(3);
     const { payouts, customers } = await receiving.client.run("{ payouts { totalCount } customers { totalCount } }");
     expect([payouts.totalCount, customers.totalCount]).toEqual([0, 0]);
+  });
+
+  test("an event that was parked because nobody knew its subject is applied when the subject shows up", async () => {
+    const receiving = await startReceiving();
+    const customerId = await verifiedAtProvider(receiving);
+    const transactionId = await payAtProvider(receiving, customerId);
+    const fault = { route: "GET /transaction/{id}", kind: "answer", status: 404, body: notFound, times: 50 } as const;
+    receiving.provider.failNext(fault);
+    await deliver(receiving, payoutEvent(transactionId, "SUCCESSFUL"));
+    await eventually(async () => (await receiving.inbox()).some(({ attempts }) => attempts > 0));
+    await receiving.database.db.updateTable("inbox").set({ failures: 100, next_attempt_at: 0 }).execute();
+    expect(await receiving.settled()).toMatchObject([{ state: "PARKED", obstacle: "ABSENT" }]);
+
+    await fetch(`${receiving.provider.url}/_sandbox/faults`, { method: "DELETE" });
+    // Somebody asks for it, and so the gateway looks it up.
+    expect(await payoutSeen(receiving, transactionId)).toMatchObject({ status: "PENDING" });
+    await eventually(async () => (await payoutSeen(receiving, transactionId)).status === "SUCCESSFUL");
+    expect((await receiving.settled()).map(({ state }) => state)).toEqual(["APPLIED"]);
   });
 
   test("a payout whose customer the provider does not know is not half made", async () => {
@@ -461,7 +515,7 @@ describe("what the gateway has never seen", () => {
     });
     await deliver(receiving, payoutEvent("lonely/transaction_id", "SUCCESSFUL", { customer_id: "nobody" }));
     const row = await eventually(async () => (await receiving.inbox()).find(({ attempts }) => attempts > 0));
-    expect(row.reason).toBe("The provider does not know the payout of its event.");
+    expect(row.reason).toBe("The provider does not know customer nobody.");
     expect(await payoutSeen(receiving, "lonely/transaction_id")).toBeNull();
   });
 });

@@ -176,7 +176,7 @@ describe("events that come together", () => {
         .execute();
 
       const { door, announced } = doorTo(database);
-      const { settled, left } = await applyBatch(door, rows, 1_000);
+      const { settled, left } = await applyBatch({ door, database }, rows, 1_000);
       expect(settled.map(([{ id }, { state }]) => [id, state])).toEqual([
         [rows[0]!.id, "APPLIED"],
         [rows[2]!.id, "APPLIED"],
@@ -185,7 +185,7 @@ describe("events that come together", () => {
       expect(announced).toEqual([5]);
       expect((await inboxOf(database)).map(({ state }) => state)).toEqual(["APPLIED", "RECEIVED", "APPLIED"]);
       // A second worker that had read the same rows finds nothing to do.
-      expect(await applyBatch(door, rows, 1_000)).toEqual({ settled: [], left: [] });
+      expect(await applyBatch({ door, database }, rows, 1_000)).toEqual({ settled: [], left: [] });
       expect(await statusesOf(database)).toEqual(
         new Map([
           ["t1", "PROCESSING"],
@@ -202,7 +202,7 @@ describe("events that come together", () => {
       const { transaction_id: _, ...byReference } = { ...payoutEvent("t1"), merchant_reference: "reference-t1" };
       for (const event of [byReference, payoutEvent("t1", "SUCCESSFUL")])
         await store(Buffer.from(JSON.stringify(event)));
-      const { settled } = await applyBatch(doorTo(database).door, await inboxOf(database), 1_000);
+      const { settled } = await applyBatch({ ...doorTo(database), database }, await inboxOf(database), 1_000);
       expect(settled.map(([, { state }]) => state)).toEqual(["APPLIED", "APPLIED"]);
       const entries = await database.db.selectFrom("status_log").selectAll().orderBy("position").execute();
       expect(entries.map(({ from_status, to_status }) => [from_status, to_status])).toEqual([
@@ -228,7 +228,7 @@ describe("events that come together", () => {
       ];
       await Promise.all(events.map((event) => store(Buffer.from(JSON.stringify(event)))));
       const rows = await inboxOf(database);
-      const { settled, left } = await applyBatch(door, rows, 60_000);
+      const { settled, left } = await applyBatch({ door, database }, rows, 60_000);
       expect(settled.map(([{ id }, { state }]) => [id, state])).toEqual([
         [rows[1]!.id, "APPLIED"],
         [rows[3]!.id, "PARKED"],

@@ -26,6 +26,8 @@ export interface CustomerChange {
   kind: "customer";
   id: string;
   status?: CustomerStatus;
+  /** The provider's word where the gateway does not know its meaning. */
+  unknownStatus?: string;
   /** The provider's clock where it says so: only that decides which news of a customer is newer. */
   occurredAt: Date | null;
   reason?: string | null;
@@ -84,6 +86,8 @@ export interface PayoutChange {
   transactionId?: string | null;
   merchantReference?: string | null;
   status?: PayoutStatus;
+  /** The provider's word where the gateway does not know its meaning. */
+  unknownStatus?: string;
   occurredAt?: Date | null;
   reason?: string | null;
   /** Read from the transaction itself: the only report that may contradict a final status. */

@@ -1,48 +1,43 @@
-import { z } from "zod";
-import type { CustomerStatus } from "../schema/customer.enum.js";
+import type { z } from "zod";
+import type { CustomerStatus, CustomerType } from "../schema/customer.enum.js";
 import type { DocumentCategory } from "../schema/document.enum.js";
 import type { CustomerChange } from "./changes.js";
 import type { CreateCustomerCommand, CustomerFields } from "./commands.js";
 import { fromCreateCustomerCommand, fromCustomerFields } from "./customer-body.js";
 import { type CustomerTraits, completed, isSameEmail, namesAnother } from "./customer-match.js";
+import { day, moment, recordOf, rowsOf, text, textOrNull } from "./field-reader.js";
 import { hasNextPage, pagination } from "./page.js";
 import { garbled, readAs } from "./provider-answer.js";
 import type { BeforeSending, CallClass, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
-import { id, text, time, underData } from "./provider-fields.js";
 import { providerPath } from "./provider-path.js";
 import { showsFields } from "./shown-fields.js";
 import { toCustomerStatus, toCustomerType } from "./status-words.js";
 
-// A field that cannot be read counts as missing: it is no reason to lose the rest.
-const optionalText = text.nullish().catch(undefined);
+const customerFields = {
+  nestedIn: ["customer"],
+  id: [".id", "customer_id"],
+  fields: {
+    id: text(".id", "customer_id"),
+    type: text(".type", "customer_type"),
+    first_name: textOrNull("first_name"),
+    last_name: textOrNull("last_name"),
+    business_name: textOrNull("business_name"),
+    id_number: text("id_number"),
+    registration_number: text("registration_number"),
+    email: text(".email", "customer_email"),
+    country: text(".country", "incorporation_country"),
+    verification_status: text("verification_status", "customer_status", "new_status", ".status"),
+    created_at: day("created_at"),
+    updated_at: moment("updated_at"),
+  },
+};
 
-const providerCustomer = z.object({
-  id,
-  type: optionalText,
-  first_name: optionalText,
-  last_name: optionalText,
-  business_name: optionalText,
-  id_number: optionalText,
-  registration_number: optionalText,
-  email: optionalText,
-  country: optionalText,
-  verification_status: optionalText,
-  status: optionalText,
-  created_at: time,
-  updated_at: time,
-});
+const providerCustomer = recordOf(customerFields, { required: ["id"] });
 type ProviderCustomer = z.output<typeof providerCustomer>;
 
-const customerAnswer = underData(providerCustomer);
-
 // `data` is the rows themselves, or in the oldest version an object around them.
-const customerRows = underData(
-  z.union([
-    z.array(providerCustomer),
-    z.object({ customers: z.array(providerCustomer) }).transform((data) => data.customers),
-  ]),
-);
+const customerRows = rowsOf(providerCustomer, "customers");
 
 const fileSlots: Record<DocumentCategory, string> = {
   IDENTITY: "id_file",
@@ -77,7 +72,7 @@ export class CustomersDataSource {
     const options = beforeSending ? { beforeSending } : {};
     const answer = await this.#provider.post("/customer", body, "write", options);
     const label = "POST /customer";
-    const found = this.#toFound(readAs(label, customerAnswer, answer));
+    const found = this.#toFound(readAs(label, providerCustomer, answer));
     if (namesAnother(command, found.traits)) throw garbled(label, "the answer is about another customer");
     return completed(found.change, command);
   }
@@ -164,12 +159,13 @@ export class CustomersDataSource {
   }
 
   #toChange(customer: ProviderCustomer): CustomerChange {
-    const status = this.#provider.understand(toCustomerStatus, customer.verification_status ?? customer.status);
-    const type = this.#provider.understand(toCustomerType, customer.type);
+    const status = this.#provider.understand(toCustomerStatus, customer.verification_status);
+    const type = this.#provider.understand(toCustomerType, customer.type) ?? typeByName(customer);
     return {
       kind: "customer",
       id: customer.id,
       ...(status ? { status } : {}),
+      ...(status === undefined && customer.verification_status ? { unknownStatus: customer.verification_status } : {}),
       occurredAt: customer.updated_at ?? customer.created_at ?? null,
       details: {
         ...(type ? { type } : {}),
@@ -185,7 +181,7 @@ export class CustomersDataSource {
 }
 
 function readCustomer(label: string, customerId: string, answer: unknown): ProviderCustomer {
-  const customer = readAs(label, customerAnswer, answer);
+  const customer = readAs(label, providerCustomer, answer);
   if (customer.id !== customerId) throw garbled(label, "the answer is about another customer");
   return customer;
 }
@@ -196,4 +192,10 @@ function isCountryCode(country: string): boolean {
 
 function toCountryCode(country: string): string {
   return country.trim().toUpperCase();
+}
+
+/** A type that is missing or not known shows in the names: only a business has a business name. */
+function typeByName({ business_name, first_name, last_name }: ProviderCustomer): CustomerType | undefined {
+  if (business_name) return first_name || last_name ? undefined : "BUSINESS";
+  return first_name && last_name ? "INDIVIDUAL" : undefined;
 }

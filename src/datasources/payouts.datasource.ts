@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { PayoutChange } from "./changes.js";
 import type { PayoutCommand } from "./commands.js";
 import { isSameAmount } from "./exact-number.js";
@@ -6,14 +5,12 @@ import { fromPayoutCommand, toMethod, toTargetCurrency } from "./payout-body.js"
 import { garbled, readAs } from "./provider-answer.js";
 import type { BeforeSending, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
-import { type ProviderTransaction, providerTransaction, toPayoutChange } from "./provider-transaction.js";
+import { newTransaction, type ProviderTransaction, toPayoutChange } from "./provider-transaction.js";
 
 /** The provider's id of a currency; null where it has none by that code. */
 export type CurrencyIdByCode = (code: string) => Promise<string | null>;
 
 const label = "POST /payout";
-
-const payoutAnswer = z.object({ transaction: providerTransaction });
 
 export class PayoutsDataSource {
   readonly #provider: ProviderClient;
@@ -27,7 +24,7 @@ export class PayoutsDataSource {
   /** `beforeSending` runs right before the bytes go out; where it throws, nothing is sent. */
   async create(command: PayoutCommand, beforeSending?: BeforeSending): Promise<PayoutChange> {
     const body = fromPayoutCommand(command, await this.#toCurrencyOnTheWire(command));
-    const { transaction } = readAs(label, payoutAnswer, await this.#send(body, beforeSending));
+    const transaction = readAs(label, newTransaction, await this.#send(body, beforeSending));
     const difference = toDifference(command, transaction);
     if (difference) throw garbled(label, `the answer has another ${difference} than the payout`);
     const change = toPayoutChange(transaction, this.#provider);

@@ -1,11 +1,10 @@
-import { z } from "zod";
 import type { PayoutStatus } from "../schema/payout.enum.js";
 import type { PayoutChange } from "./changes.js";
+import { rowsOf } from "./field-reader.js";
 import { hasNextPage, pagination } from "./page.js";
 import { garbled, readAs } from "./provider-answer.js";
 import type { CallClass, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
-import { underData } from "./provider-fields.js";
 import { providerPath } from "./provider-path.js";
 import { isPayout, type ProviderTransaction, providerTransaction, toPayoutChange } from "./provider-transaction.js";
 
@@ -24,8 +23,7 @@ export interface TransactionFilter {
 /** `OTHER`: there is something by that key, and it is not known to be a payout. That is not the same as nothing. */
 export type FoundTransaction = { type: "PAYOUT"; change: PayoutChange } | { type: "OTHER" } | { type: "ABSENT" };
 
-const transactionAnswer = underData(providerTransaction);
-const transactionRows = underData(z.array(providerTransaction));
+const transactionRows = rowsOf(providerTransaction, "transactions");
 
 export class TransactionsDataSource {
   readonly #provider: ProviderClient;
@@ -45,7 +43,7 @@ export class TransactionsDataSource {
     try {
       const path = providerPath`/transaction/${key}`;
       const answer = await this.#provider.get(path, undefined, callClass);
-      const transaction = readAs(`GET ${path}`, transactionAnswer, answer);
+      const transaction = readAs(`GET ${path}`, providerTransaction, answer);
       // Adopting another payment in place of the one that was looked for would be worse than finding nothing.
       if (!isFoundBy(key, transaction)) throw garbled(`GET ${path}`, "the answer is about another transaction");
       return isPayout(transaction) ? { type: "PAYOUT", change: this.#toLookUp(transaction) } : { type: "OTHER" };

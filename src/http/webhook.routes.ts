@@ -18,6 +18,8 @@ export async function webhookRoutes(
 
   const admit = async (request: FastifyRequest, reply: FastifyReply) => {
     throwFault(request.raw);
+    // What is signed as agreed is read as JSON, whatever type it claims, and the framework rejects types that are none.
+    request.raw.headers["content-type"] = usualJson;
     if (door.enter(reply.raw)) return;
     const { status, body, retryAfterSeconds } = putOff;
     return reply.code(status).headers({ "retry-after": retryAfterSeconds, connection: "close" }).send(body);

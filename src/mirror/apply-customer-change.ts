@@ -2,7 +2,7 @@ import type { CustomerChange, CustomerDetails } from "../datasources/changes.js"
 import type { CustomerStatus } from "../schema/customer.enum.js";
 import { type CustomerRow, insertCustomer, lockCustomer, updateCustomer } from "../store/customer.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
-import { judgeCustomer, type Verdict } from "./status-machine.js";
+import { isEarlier, judgeCustomer, type Verdict } from "./status-machine.js";
 
 export async function applyCustomerChange(context: ApplyContext, change: CustomerChange): Promise<AppliedChange> {
   const known = await lockCustomer(context.database, context.tx, change.id);
@@ -19,7 +19,7 @@ export async function applyCustomerChange(context: ApplyContext, change: Custome
 
 async function move(context: ApplyContext, known: CustomerRow, change: CustomerChange): Promise<AppliedChange> {
   const at = change.occurredAt?.getTime() ?? null;
-  const isOld = at !== null && known.status_at !== null && at < known.status_at;
+  const isOld = at !== null && known.status_at !== null && isEarlier(at, known.status_at);
   const verdict = judge(known, change, at);
   const to = verdict === "APPLY" ? (change.status as CustomerStatus) : known.status;
   const details = isOld ? {} : changedDetails(known, change.details);
@@ -28,7 +28,8 @@ async function move(context: ApplyContext, known: CustomerRow, change: CustomerC
   await updateCustomer(context.tx, known.id, {
     ...details,
     status: to,
-    status_at: change.status === undefined || isOld || at === null ? known.status_at : at,
+    status_at:
+      change.status === undefined || isOld || at === null ? known.status_at : Math.max(at, known.status_at ?? at),
     as_of: context.now,
     ...(position === null ? {} : { position }),
     ...(hasChanged ? { updated_at: context.now } : {}),

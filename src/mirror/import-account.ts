@@ -77,7 +77,7 @@ export class AccountImport {
     for (const change of changes) {
       const { customerId } = change.details;
       if (customerId && (await customersByIds(database.db, [customerId], everything)).length === 0) {
-        await adopter.adoptCustomer(customerId);
+        await adopter.seekCustomer(customerId);
       }
       await this.#apply(change);
     }

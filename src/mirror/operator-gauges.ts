@@ -40,7 +40,7 @@ const descriptions = {
   },
   inbox: {
     name: "payout_gateway_inbox",
-    help: "Webhook events that are not applied: waiting (RECEIVED), or set aside for a person (PARKED).",
+    help: "Webhook events that are not applied: waiting (RECEIVED), reporting another end of a payout than its look-up (CONTRADICTED), or set aside for a person (PARKED).",
     labelNames: ["state"],
   },
   inboxAge: {
@@ -81,7 +81,7 @@ const descriptions = {
 
 // All are told, also where there is none: an alert on what is missing would never end.
 const intentStates = ["OPEN", "SENDING", "UNCONFIRMED"];
-const inboxStates = ["RECEIVED", "PARKED"];
+const inboxStates = ["RECEIVED", "CONTRADICTED", "PARKED"];
 const keptKinds = ["status_log", "inbox", "audit"];
 
 const ageOf = (since: number) => Math.max(0, (Date.now() - since) / 1000);

@@ -46,7 +46,7 @@ export class Reconciler {
   /** Looks up what is overdue, as far as the budget allows. */
   async round(): Promise<void> {
     const { database, lookUps, overdueMs } = this.#parts;
-    const heardBefore = Date.now() - overdueMs;
+    const heardBefore = database.clock.now() - overdueMs;
     // What waits must not stand in the way of what can be told.
     const limit = perRound + this.#waits.size;
     const payouts = await unheardPayouts(database.db, heardBefore, limit);
@@ -65,15 +65,16 @@ export class Reconciler {
   }
 
   #ready<T extends { id: string }>(rows: readonly T[]): T[] {
-    const now = Date.now();
-    return rows.filter(({ id }) => (this.#waits.get(id)?.until ?? 0) <= now).slice(0, perRound);
+    const now = this.#parts.database.clock.now();
+    const isWaiting = (until: number) => until > now && until <= now + longestWaitMs;
+    return rows.filter(({ id }) => !isWaiting(this.#waits.get(id)?.until ?? 0)).slice(0, perRound);
   }
 
   #putOff(id: string): void {
     const ms = Math.min((this.#waits.get(id)?.ms ?? this.#parts.overdueMs / 2) * 2, longestWaitMs);
     // Forgotten waits only cost look-ups.
     if (this.#waits.size >= maxWaiting) this.#waits.clear();
-    this.#waits.set(id, { until: Date.now() + ms, ms });
+    this.#waits.set(id, { until: this.#parts.database.clock.now() + ms, ms });
   }
 
   /** Answers false where the provider takes no more look-ups now. */

@@ -29,10 +29,21 @@ export function judgeCustomer(known: DatedCustomerStatus | null, news: DatedCust
     if (known.status === news.status) return "SAME";
     return customerMovesWithoutClock[known.status].includes(news.status) ? "APPLY" : "STALE";
   }
-  if (known.at !== null && news.at < known.at) return "STALE";
+  if (known.at !== null && isEarlier(news.at, known.at)) return "STALE";
   if (known.status === news.status) return "SAME";
-  if (known.at === news.at && customerRanks[news.status] < customerRanks[known.status]) return "STALE";
+  if (known.at !== null && isSameMoment(news.at, known.at) && customerRanks[news.status] < customerRanks[known.status])
+    return "STALE";
   return "APPLY";
+}
+
+/** Whether the news is certainly older than what is known. */
+export function isEarlier(news: number, known: number): boolean {
+  return news < known && !isSameMoment(news, known);
+}
+
+/** News that gives its time in whole seconds can be from anywhere within its second. */
+function isSameMoment(news: number, known: number): boolean {
+  return news === known || (news % 1000 === 0 && news === Math.floor(known / 1000) * 1000);
 }
 
 const documentStages: readonly DocumentStatus[] = ["REQUESTED", "UPLOADED", "ATTACHED"];

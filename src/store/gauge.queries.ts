@@ -1,6 +1,6 @@
 // What is counted each time that metrics are read: by kept counts, or by an index over what is not yet done, which is little.
 
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Db } from "./database.js";
 
 export interface Backlog {
@@ -42,16 +42,26 @@ export async function intentBacklog(db: Db): Promise<Backlog[]> {
 }
 
 export async function inboxBacklog(db: Db): Promise<Backlog[]> {
-  const states = await Promise.all(
-    (["RECEIVED", "PARKED"] as const).map((state) =>
-      db
-        .selectFrom("inbox")
-        // As text: each has an index that holds nothing else.
-        .where("state", "=", sql.lit(state))
-        .select((eb) => [eb.fn.countAll().as("count"), eb.fn.min("received_at").as("since")])
-        .executeTakeFirstOrThrow()
-        .then(({ count, since }) => ({ state, count: Number(count), since: Number(since) })),
-    ),
-  );
+  const [received, contradicted, parked] = await Promise.all([
+    inboxCount(db, "RECEIVED", sql<boolean>`obstacle is null or obstacle <> 'CONTRADICTION'`),
+    inboxCount(db, "RECEIVED", sql<boolean>`obstacle = 'CONTRADICTION'`),
+    inboxCount(db, "PARKED", sql<boolean>`1 = 1`),
+  ]);
+  const states = [
+    { state: "RECEIVED", ...received },
+    { state: "CONTRADICTED", ...contradicted },
+    { state: "PARKED", ...parked },
+  ];
   return states.filter(({ count }) => count > 0);
+}
+
+async function inboxCount(db: Db, state: "RECEIVED" | "PARKED", condition: RawBuilder<boolean>) {
+  const { count, since } = await db
+    .selectFrom("inbox")
+    // As text: each has an index that holds nothing else.
+    .where("state", "=", sql.lit(state))
+    .where(sql<boolean>`(${condition})`)
+    .select((eb) => [eb.fn.countAll().as("count"), eb.fn.min("received_at").as("since")])
+    .executeTakeFirstOrThrow();
+  return { count: Number(count), since: Number(since) };
 }

@@ -1,13 +1,26 @@
-import { type Insertable, type Selectable, sql } from "kysely";
+import { type Insertable, type RawBuilder, type Selectable, sql } from "kysely";
 import type { Db, Tx } from "./database.js";
 import { keptQuery, writtenRows } from "./kept-query.js";
-import type { InboxState, InboxTable } from "./tables.js";
+import type { EventObstacle, InboxState, InboxTable } from "./tables.js";
 
 export type InboxRow = Selectable<InboxTable>;
 
 // As text, not as a value beside it: an index over what is open is of use only where the statement says so itself.
 const received = sql.lit<InboxState>("RECEIVED");
 const parked = sql.lit<InboxState>("PARKED");
+const contradiction = sql.lit<EventObstacle>("CONTRADICTION");
+
+/** Milliseconds, or the database's own reading of them where nodes must agree. */
+export type Instant = number | RawBuilder<number>;
+
+// A clock that was ahead and was put right has left times behind that nobody should wait for.
+const longestLeaseMs = 60_000;
+const longestWaitMs = 900_000;
+
+const isFree = (column: string, now: Instant) => {
+  const lease = sql.ref<number>(column);
+  return sql<boolean>`(${lease} <= ${now} or ${lease} - ${sql.lit(longestLeaseMs)} > ${now})`;
+};
 
 export type NewInboxRow = Omit<Insertable<InboxTable>, "id">;
 
@@ -28,11 +41,16 @@ export async function insertEvents(db: Db | Tx, rows: readonly NewInboxRow[]): P
   return new Map(inserted.map(({ id, content_hash }) => [content_hash, id]));
 }
 
-/** Of the subjects, those that have an event which is still to be applied. */
+/** Of the subjects, those with an event that later ones wait for. An open contradiction can take a day: nothing waits for it. */
 export async function openSubjects(tx: Tx, subjects: readonly string[]): Promise<Set<string>> {
   if (subjects.length === 0) return new Set();
   const open = await keptQuery(tx, `open subjects ${subjects.length}`, subjects, () =>
-    tx.selectFrom("inbox").where("state", "=", received).where("subject", "in", subjects).select("subject"),
+    tx
+      .selectFrom("inbox")
+      .where("state", "=", received)
+      .where("subject", "in", subjects)
+      .where(({ eb, or }) => or([eb("obstacle", "is", null), eb("obstacle", "<>", contradiction)]))
+      .select("subject"),
   );
   return new Set(open.map(({ subject }) => subject as string));
 }
@@ -61,7 +79,7 @@ export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[
       .selectFrom("inbox as event")
       .where("state", "=", received)
       .where("next_attempt_at", "<=", now)
-      .where("lease_until", "<=", now)
+      .where(isFree("lease_until", now))
       // An event waits while an earlier one of its subject is not settled.
       .where(({ not, exists, selectFrom }) =>
         not(
@@ -70,6 +88,9 @@ export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[
               .whereRef("earlier.subject", "=", "event.subject")
               .where("earlier.state", "=", received)
               .whereRef("earlier.id", "<", "event.id")
+              .where(({ eb, or }) =>
+                or([eb("earlier.obstacle", "is", null), eb("earlier.obstacle", "<>", contradiction)]),
+              )
               .select("earlier.id"),
           ),
         ),
@@ -84,12 +105,12 @@ export function dueEvents(db: Db, now: number, limit: number): Promise<InboxRow[
 }
 
 /** Of the events, the ids of those that nobody has taken or settled. */
-export async function freeEvents(tx: Tx, ids: readonly number[], now: number): Promise<Set<number>> {
+export async function freeEvents(tx: Tx, ids: readonly number[], now: Instant): Promise<Set<number>> {
   const free = await tx
     .selectFrom("inbox")
     .where("id", "in", ids)
     .where("state", "=", "RECEIVED")
-    .where("lease_until", "<=", now)
+    .where(isFree("lease_until", now))
     .select("id")
     .execute();
   return new Set(free.map(({ id }) => id));
@@ -99,16 +120,16 @@ export async function freeEvents(tx: Tx, ids: readonly number[], now: number): P
 export async function claimEvents(
   db: Db | Tx,
   ids: readonly number[],
-  now: number,
+  now: Instant,
   leaseMs: number,
 ): Promise<Set<number>> {
   if (ids.length === 0) return new Set();
   const claimed = await db
     .updateTable("inbox")
-    .set({ lease_until: now + leaseMs })
+    .set({ lease_until: sql<number>`cast(${now} as bigint) + ${sql.lit(leaseMs)}` })
     .where("id", "in", ids)
     .where("state", "=", "RECEIVED")
-    .where("lease_until", "<=", now)
+    .where(isFree("lease_until", now))
     .returning("id")
     .execute();
   return new Set(claimed.map(({ id }) => id));
@@ -135,28 +156,46 @@ export async function nextEventAt(db: Db, now: number): Promise<number | null> {
   return times.length > 0 ? Math.min(...times) : null;
 }
 
+/** Makes due what waits for longer than anything should. */
+export async function endImplausibleWaits(db: Db, now: number): Promise<void> {
+  await db
+    .updateTable("inbox")
+    .set({ next_attempt_at: now })
+    .where("state", "=", received)
+    .where("next_attempt_at", ">", now + longestWaitMs)
+    .execute();
+}
+
 export interface EventOutcome {
   state: InboxState;
   reason: string | null;
   attempts?: number;
+  failures?: number;
+  obstacle?: EventObstacle | null;
+  obstacle_since?: number | null;
   next_attempt_at?: number;
 }
 
-export async function settleEvent(db: Db | Tx, id: number, outcome: EventOutcome): Promise<void> {
+export async function settleEvent(db: Db | Tx, id: number, outcome: EventOutcome, now: number): Promise<void> {
   const isSettled = outcome.state !== "RECEIVED";
   await db
     .updateTable("inbox")
-    .set({ ...outcome, lease_until: 0, settled_at: isSettled ? Date.now() : null })
+    .set({ ...outcome, lease_until: 0, settled_at: isSettled ? now : null })
     .where("id", "=", id)
     .execute();
 }
 
 /** Settles events of one batch that have the same end. */
-export async function settleEvents(tx: Tx, ids: readonly number[], state: "APPLIED" | "IGNORED"): Promise<void> {
+export async function settleEvents(
+  tx: Tx,
+  ids: readonly number[],
+  state: "APPLIED" | "IGNORED",
+  now: number,
+): Promise<void> {
   if (ids.length === 0) return;
   await tx
     .updateTable("inbox")
-    .set({ state, reason: null, lease_until: 0, settled_at: Date.now() })
+    .set({ state, reason: null, lease_until: 0, settled_at: now })
     .where("id", "in", ids)
     .execute();
 }
@@ -177,13 +216,42 @@ export function parkedEvents(db: Db, limit: number): Promise<InboxRow[]> {
 
 /** Puts parked events back to be applied from the start; answers the ids of those that were parked. */
 export async function unparkEvents(db: Db, ids: readonly number[] | null, now: number): Promise<number[]> {
-  let query = db
-    .updateTable("inbox")
-    .set({ state: "RECEIVED", attempts: 0, next_attempt_at: now, lease_until: 0, reason: null, settled_at: null })
-    .where("state", "=", parked);
+  let query = unparking(db, now);
   if (ids) query = query.where("id", "in", ids);
   const rows = await query.returning("id").execute();
   return rows.map(({ id }) => id);
+}
+
+/** The same for those whose subject the provider did not know, and which has been found since; answers how many. */
+export async function unparkFoundEvents(db: Db, now: number): Promise<number> {
+  const { numUpdatedRows } = await unparking(db, now)
+    .where("obstacle", "=", sql.lit<EventObstacle>("ABSENT"))
+    .where(({ or, exists, selectFrom }) =>
+      or([
+        exists(selectFrom("payouts").whereRef("payouts.transaction_id", "=", "inbox.subject").select("payouts.id")),
+        exists(selectFrom("payouts").whereRef("payouts.merchant_reference", "=", "inbox.subject").select("payouts.id")),
+        exists(selectFrom("customers").whereRef("customers.id", "=", "inbox.subject").select("customers.id")),
+      ]),
+    )
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+function unparking(db: Db, now: number) {
+  return db
+    .updateTable("inbox")
+    .set({
+      state: "RECEIVED",
+      attempts: 0,
+      failures: 0,
+      obstacle: null,
+      obstacle_since: null,
+      next_attempt_at: now,
+      lease_until: 0,
+      reason: null,
+      settled_at: null,
+    })
+    .where("state", "=", parked);
 }
 
 /** When the oldest event came; null where there is none. */

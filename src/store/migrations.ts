@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { type ColumnDataType, type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { DatabaseDialect } from "./dialect.js";
+import { eventObstacles } from "./migration-event-obstacles.js";
 import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { paymentSafety } from "./migration-payment-safety.js";
@@ -297,6 +298,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "008-retention": retention(dialect),
         "009-trace-parents": traceParents,
         "010-payment-safety": paymentSafety,
+        "011-event-obstacles": eventObstacles,
       };
     },
   };

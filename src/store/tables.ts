@@ -190,6 +190,9 @@ export interface SettingsTable {
 
 export type InboxState = "RECEIVED" | "APPLIED" | "IGNORED" | "PARKED";
 
+/** ABSENT: the provider does not know the subject. CONTRADICTION: it still reports another end than the event. */
+export type EventObstacle = "ABSENT" | "CONTRADICTION";
+
 export interface InboxTable {
   id: Generated<number>;
   tenant: string;
@@ -202,7 +205,12 @@ export interface InboxTable {
   raw_body: string;
   is_conflict: number;
   state: InboxState;
+  /** How often it was tried. */
   attempts: number;
+  /** How many of the tries count towards parking: not those for which the provider was away. */
+  failures: Generated<number>;
+  obstacle: EventObstacle | null;
+  obstacle_since: number | null;
   next_attempt_at: number;
   /** Until when the worker that took it has it for itself. */
   lease_until: Generated<number>;

@@ -89,7 +89,7 @@ export class Metrics {
 
   readonly inboxEvents = new Counter({
     name: "payout_gateway_inbox_events_total",
-    help: "Stored webhook events by what became of them (applied, ignored, parked, retried).",
+    help: "Stored webhook events by what became of them (applied, ignored, parked, retried, contradicted).",
     labelNames: ["outcome"],
     registers: [this.registry],
   });

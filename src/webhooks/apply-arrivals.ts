@@ -2,7 +2,7 @@
 // applied afterwards, and so are those of its subject that come behind it.
 
 import type { ApplyNext, ChangeDoor } from "../mirror/apply-change.js";
-import type { Tx } from "../store/database.js";
+import type { Database, Tx } from "../store/database.js";
 import { contentsByKey, insertEvents, type NewInboxRow, openSubjects } from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import { settlementOf } from "./apply-batch.js";
@@ -20,7 +20,10 @@ export interface ArrivalOutcome {
   settled: [NewInboxRow, Settlement][];
 }
 
-export async function applyArrivals(door: ChangeDoor, arrivals: readonly ArrivedEvent[]): Promise<ArrivalOutcome> {
+export async function applyArrivals(
+  { door, database: { clock } }: { door: ChangeDoor; database: Database },
+  arrivals: readonly ArrivedEvent[],
+): Promise<ArrivalOutcome> {
   const readings = new Map(arrivals.map(({ event, row }) => [row, readArrival(event)]));
   const changes = [...readings.values()].flatMap((reading) => (reading?.state === "CHANGES" ? reading.changes : []));
   const work = async (tx: Tx, applyNext: ApplyNext): Promise<ArrivalOutcome> => {
@@ -38,7 +41,7 @@ export async function applyArrivals(door: ChangeDoor, arrivals: readonly Arrived
       const settlement = reading ? await settlementOf(reading, applyNext) : null;
       if (settlement) {
         settled.push([row, settlement]);
-        rows.push({ ...row, ...settlement, settled_at: Date.now() });
+        rows.push({ ...row, ...settlement, settled_at: clock.now() });
       } else {
         if (subject) waiting.add(subject);
         rows.push(row);

@@ -4,10 +4,10 @@
 import type { ApplyNext, ChangeDoor } from "../mirror/apply-change.js";
 import { UnknownSubject } from "../mirror/apply-context.js";
 import { MismatchedPayout } from "../mirror/apply-payout-change.js";
-import type { Tx } from "../store/database.js";
+import type { Database, Tx } from "../store/database.js";
 import { claimEvents, freeEvents, type InboxRow, settleEvent, settleEvents } from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
-import { type Reading, readStored, type Settlement } from "./apply-event.js";
+import { type Reading, readStored, reasonOf, type Settlement } from "./apply-event.js";
 
 export interface BatchOutcome {
   settled: [InboxRow, Settlement][];
@@ -19,14 +19,18 @@ export interface BatchOutcome {
  * Applies and settles the events that are free, and claims those that are left, or does nothing at all. No two nodes apply
  * one event: whoever changes anything holds the log until it has committed, and then the event is not free any more.
  */
-export async function applyBatch(door: ChangeDoor, rows: readonly InboxRow[], leaseMs: number): Promise<BatchOutcome> {
+export async function applyBatch(
+  { door, database: { clock } }: { door: ChangeDoor; database: Database },
+  rows: readonly InboxRow[],
+  leaseMs: number,
+): Promise<BatchOutcome> {
   const readings = new Map(rows.map((row) => [row, readRow(row)]));
   const changes = [...readings.values()].flatMap((reading) => (reading?.state === "CHANGES" ? reading.changes : []));
   const work = async (tx: Tx, applyNext: ApplyNext) => {
     const free = await freeEvents(
       tx,
       rows.map(({ id }) => id),
-      Date.now(),
+      clock.sqlNow(),
     );
     reachPoint("webhook-claimed");
     const settled: BatchOutcome["settled"] = [];
@@ -39,15 +43,15 @@ export async function applyBatch(door: ChangeDoor, rows: readonly InboxRow[], le
     }
     const idsOf = (state: Settlement["state"]) =>
       settled.filter(([, settlement]) => settlement.state === state).map(([{ id }]) => id);
-    await settleEvents(tx, idsOf("APPLIED"), "APPLIED");
-    await settleEvents(tx, idsOf("IGNORED"), "IGNORED");
+    await settleEvents(tx, idsOf("APPLIED"), "APPLIED", clock.now());
+    await settleEvents(tx, idsOf("IGNORED"), "IGNORED", clock.now());
     for (const [{ id }, settlement] of settled) {
-      if (settlement.state === "PARKED") await settleEvent(tx, id, settlement);
+      if (settlement.state === "PARKED") await settleEvent(tx, id, settlement, clock.now());
     }
     await claimEvents(
       tx,
       left.map(({ id }) => id),
-      Date.now(),
+      clock.sqlNow(),
       leaseMs,
     );
     return { settled, left };
@@ -78,7 +82,7 @@ export async function settlementOf(reading: Reading, applyNext: ApplyNext): Prom
     return verdict === "CONTRADICTION" ? null : { state: "APPLIED" };
   } catch (error) {
     if (error instanceof UnknownSubject) return null;
-    if (error instanceof MismatchedPayout) return { state: "PARKED", reason: error.message };
+    if (error instanceof MismatchedPayout) return { state: "PARKED", reason: reasonOf(error, change) };
     throw error;
   }
 }

@@ -1,10 +1,12 @@
-// What an event is about and when two deliveries are the same event. Never refuses: what cannot be read is `unknown`.
+// What an event is about and when two deliveries are the same event. Never rejects: what cannot be read is `unknown`.
 
 import { createHash } from "node:crypto";
-import { isLosslessNumber, parse } from "lossless-json";
+import { parse } from "lossless-json";
+import { FieldReader, isObject, readFields, text } from "../datasources/field-reader.js";
+import { customerEvent, payoutEvent } from "./event-fields.js";
+import { kindOf, type WebhookKind } from "./event-name.js";
 
-/** `other` is known but not ours to act on; `unknown` is unreadable or of a type we have not met. All of them are kept. */
-export type WebhookKind = "payout" | "customer" | "other" | "unknown";
+export type { WebhookKind } from "./event-name.js";
 
 /** One fact that the provider announced, before anyone has judged what it changes. */
 export interface WebhookEvent {
@@ -18,77 +20,68 @@ export interface WebhookEvent {
   /** Whom it is about: the provider's id of the transaction or the customer. Events of one subject are applied in order. */
   subject: string | null;
   /** Its fields, numbers still exact; null where the body is not a JSON object. */
-  body: Readonly<Record<string, unknown>> | null;
+  body: Fields | null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const kinds: readonly [RegExp, WebhookKind][] = [
-  [/^payout([._]|$)/, "payout"],
-  [/^customer(\.|$)/, "customer"],
-  [/^(collection|refund)([._]|$)/, "other"],
-  [/^(virtual_account|auto_deposit_email|crypto|merchant\.kyc)\./, "other"],
-];
-
 // A key of the inbox: whatever an event id holds, it has to fit an index.
 const maxKeyLength = 200;
+// The same for a subject. No id of the provider's is longer.
+const maxSubjectLength = 200;
 
 export function classifyEvent(rawBody: Buffer): WebhookEvent {
   const contentHash = sha256(rawBody);
-  const body = readFields(rawBody);
+  const body = parseObject(rawBody);
   if (body === null) {
     return { kind: "unknown", type: "", dedupeKey: `sha256:${contentHash}`, contentHash, subject: null, body };
   }
-  const type = firstText(body, "event_type", "event", "type") ?? "";
-  const kind = kinds.find(([pattern]) => pattern.test(type.toLowerCase()))?.[1] ?? "unknown";
-  const dedupeKey = toDedupeKey(type, body) ?? `sha256:${contentHash}`;
+  const { kind, type } = kindOf(body);
+  const dedupeKey = toDedupeKey(type, kind, body) ?? `sha256:${contentHash}`;
   return { kind, type, dedupeKey, contentHash, subject: toSubject(kind, body), body };
 }
 
-/** Events come flat; where one is wrapped, what `data` says goes before what the envelope says. */
-function readFields(rawBody: Buffer): Fields | null {
-  let root: unknown;
+function parseObject(rawBody: Buffer): Fields | null {
   try {
     // Not Buffer.toString: it would replace broken UTF-8 and so change a name.
-    root = parse(new TextDecoder("utf-8", { fatal: true }).decode(rawBody));
+    const root = parse(new TextDecoder("utf-8", { fatal: true }).decode(rawBody));
+    return isObject(root) ? root : null;
   } catch {
     return null;
   }
-  if (!isFields(root)) return null;
-  return isFields(root.data) ? { ...root, ...root.data } : root;
 }
+
+const nestedIn: Record<WebhookKind, readonly string[]> = {
+  payout: payoutEvent.nestedIn,
+  customer: customerEvent.nestedIn,
+  other: [],
+  unknown: [],
+};
 
 /**
  * The type and the status belong to the key, because the provider has sent a payout's initiated and completed events
  * under one id. Virtual accounts have no event id, but never the same status twice.
  */
-function toDedupeKey(type: string, body: Fields): string | null {
-  const eventId = firstText(body, "event_id");
-  const accountId = type.startsWith("virtual_account.") ? firstText(body, "virtual_account_id") : null;
-  const id = eventId ?? accountId;
-  if (id === null) return null;
-  const status = firstText(body, "transaction_status", "new_status", "status") ?? "";
+function toDedupeKey(type: string, kind: WebhookKind, body: Fields): string | null {
+  const reader = new FieldReader(body, nestedIn[kind]);
+  const accountId = type.startsWith("virtual_account.") ? reader.first(text("virtual_account_id")) : undefined;
+  const id = reader.first(text("event_id")) ?? accountId;
+  if (id === undefined) return null;
+  const status = reader.first(text("transaction_status", "new_status", "status")) ?? "";
   const key = JSON.stringify([id, type, status.toUpperCase()]);
   return key.length <= maxKeyLength ? key : `sha256:${sha256(key)}`;
 }
 
 function toSubject(kind: WebhookKind, body: Fields): string | null {
-  if (kind === "payout") return firstText(body, "transaction_id", "merchant_reference");
-  if (kind === "customer") return firstText(body, "customer_id");
-  return null;
+  const subject = subjectOf(kind, body);
+  return subject === undefined || subject.length > maxSubjectLength ? null : subject;
 }
 
-function firstText(body: Fields, ...names: string[]): string | null {
-  for (const name of names) {
-    const value = body[name];
-    if (typeof value === "string" && value !== "") return value;
-    if (isLosslessNumber(value)) return value.value;
-  }
-  return null;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
+function subjectOf(kind: WebhookKind, body: Fields): string | undefined {
+  if (kind === "customer") return readFields(body, customerEvent).customer_id;
+  if (kind !== "payout") return undefined;
+  const { transaction_id, merchant_reference, transaction_reference } = readFields(body, payoutEvent);
+  return transaction_id ?? merchant_reference ?? transaction_reference;
 }
 
 function sha256(content: Buffer | string): string {

@@ -3,32 +3,32 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { WorkLoop } from "../mirror/work-loop.js";
-import type { Database } from "../store/database.js";
-import { claimEvents, dueEvents, type InboxRow, nextEventAt, settleEvent } from "../store/inbox.queries.js";
+import {
+  claimEvents,
+  dueEvents,
+  endImplausibleWaits,
+  type InboxRow,
+  nextEventAt,
+  settleEvent,
+  unparkFoundEvents,
+} from "../store/inbox.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Tracing } from "../telemetry/tracing.js";
 import { applyBatch } from "./apply-batch.js";
 import { applyEvent, type EventApplierParts } from "./apply-event.js";
+import { defaultRetries, type InboxRetries, OpenContradiction, planRetry } from "./plan-retry.js";
 import { reportSettlement } from "./report-settlement.js";
 import { EventTracer } from "./trace-events.js";
 
 export interface InboxWorkerParts extends EventApplierParts {
-  database: Database;
   metrics: Metrics;
   tracing: Tracing;
   logger: Logger;
   retries?: Partial<InboxRetries>;
 }
 
-export interface InboxRetries {
-  maxAttempts: number;
-  firstWaitMs: number;
-  longestWaitMs: number;
-}
-
-const defaultRetries: InboxRetries = { maxAttempts: 10, firstWaitMs: 500, longestWaitMs: 60_000 };
 // Others wait for the database while a batch is applied: it takes some milliseconds.
 const batchSize = 100;
 // What a node that died had in hand is free again after this. That a slow one is overtaken does no harm: an event that is
@@ -36,6 +36,7 @@ const batchSize = 100;
 const leaseMs = 5_000;
 const atLeastEveryMs = 1_000;
 const maxUnderWay = 20;
+const stuckEveryMs = 2_000;
 
 export class InboxWorker {
   readonly #parts: InboxWorkerParts;
@@ -44,6 +45,7 @@ export class InboxWorker {
   readonly #tracer: EventTracer;
   /** Events that are worked on one by one, and their ends. Most wait for the provider. */
   readonly #underWay = new Map<number, Promise<void>>();
+  #stuckLookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: InboxWorkerParts) {
     this.#parts = parts;
@@ -64,13 +66,14 @@ export class InboxWorker {
   }
 
   async #applyDue(isStopped: () => boolean): Promise<number | null> {
-    const { db } = this.#parts.database;
+    const { db, clock } = this.#parts.database;
+    await this.#freeWhatIsStuck();
     for (;;) {
-      const now = Date.now();
+      const now = clock.now();
       const events = await dueEvents(db, now, batchSize);
       if (events.length === 0) {
         const next = await nextEventAt(db, now);
-        return next === null ? null : next - Date.now();
+        return next === null ? null : next - clock.now();
       }
       for (const event of await this.#applyTogether(events)) {
         if (isStopped()) return null;
@@ -82,12 +85,21 @@ export class InboxWorker {
     }
   }
 
+  /** What a clock that was ahead has left to wait, and what was parked for a subject that has been found since. */
+  async #freeWhatIsStuck(): Promise<void> {
+    if (performance.now() - this.#stuckLookedAt < stuckEveryMs) return;
+    this.#stuckLookedAt = performance.now();
+    const { db, clock } = this.#parts.database;
+    await endImplausibleWaits(db, clock.now());
+    await unparkFoundEvents(db, clock.now());
+  }
+
   /** Answers those that were claimed and are left to be applied alone. */
   async #applyTogether(events: readonly InboxRow[]): Promise<InboxRow[]> {
     const { database, door } = this.#parts;
     const startedAtMs = Date.now();
     try {
-      const { settled, left } = await applyBatch(door, events, leaseMs);
+      const { settled, left } = await applyBatch({ door, database }, events, leaseMs);
       for (const [event, settlement] of settled) reportSettlement(this.#parts, event, settlement);
       await this.#tracer.together(startedAtMs, settled);
       return left;
@@ -97,7 +109,7 @@ export class InboxWorker {
       const claimed = await claimEvents(
         database.db,
         events.map(({ id }) => id),
-        Date.now(),
+        database.clock.sqlNow(),
         leaseMs,
       );
       return events.filter(({ id }) => claimed.has(id));
@@ -121,37 +133,30 @@ export class InboxWorker {
   }
 
   async #settle(event: InboxRow): Promise<void> {
+    const { db, clock } = this.#parts.database;
     try {
       const settlement = await this.#tracer.alone(event, () => applyEvent(this.#parts, event));
       if (settlement.state !== "APPLIED") {
-        await settleEvent(this.#parts.database.db, event.id, { reason: null, ...settlement });
+        await settleEvent(db, event.id, { reason: null, ...settlement }, clock.now());
       }
       reachPoint("webhook-settled");
       reportSettlement(this.#parts, event, settlement);
     } catch (error) {
-      await this.#postpone(event, error instanceof Error ? error.message : "It could not be applied.");
+      await this.#postpone(event, error);
     }
   }
 
-  async #postpone(event: InboxRow, reason: string): Promise<void> {
-    const { maxAttempts, firstWaitMs, longestWaitMs } = this.#retries;
-    const attempts = event.attempts + 1;
-    if (attempts >= maxAttempts) return this.#park(event, reason);
-    const waitMs = Math.min(firstWaitMs * 2 ** event.attempts, longestWaitMs);
+  async #postpone(event: InboxRow, error: unknown): Promise<void> {
     const { database, metrics, logger } = this.#parts;
-    await settleEvent(database.db, event.id, {
-      state: "RECEIVED",
-      attempts,
-      next_attempt_at: Date.now() + waitMs,
-      reason,
-    });
+    const now = database.clock.now();
+    const { waitMs, ...outcome } = planRetry(event, error, now, this.#retries);
+    const { state, attempts, reason } = outcome;
+    await settleEvent(database.db, event.id, { ...outcome, next_attempt_at: now + waitMs }, now);
+    if (error instanceof OpenContradiction && event.obstacle !== "CONTRADICTION") {
+      metrics.inboxEvents.inc({ outcome: "contradicted" });
+    }
+    if (state === "PARKED") return reportSettlement(this.#parts, event, { state, reason });
     metrics.inboxEvents.inc({ outcome: "retried" });
     logger.warn({ event: event.id, attempts, waitMs, reason }, "webhook event postponed");
-  }
-
-  async #park(event: InboxRow, reason: string): Promise<void> {
-    const settlement = { state: "PARKED" as const, reason };
-    await settleEvent(this.#parts.database.db, event.id, settlement);
-    reportSettlement(this.#parts, event, settlement);
   }
 }

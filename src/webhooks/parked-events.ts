@@ -33,7 +33,7 @@ export class ParkedEvents {
     const faulty = numbers?.findIndex((id) => Number.isNaN(id)) ?? -1;
     if (faulty >= 0) throw rejectField(["ids", String(faulty)], "NOT_FOUND", "ids names no parked event.");
     if (numbers?.length === 0) return [];
-    const unparked = await unparkEvents(this.#database.db, numbers, Date.now());
+    const unparked = await unparkEvents(this.#database.db, numbers, this.#database.clock.now());
     if (unparked.length > 0) this.#onUnparked();
     return unparked.map(String);
   }

@@ -1,5 +1,6 @@
 // A webhook that was answered 2xx is on disk. Whether it means anything is decided afterwards.
 
+import type { Clock } from "../store/clock.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -16,6 +17,8 @@ export interface ReceivedDelivery {
 
 export interface WebhookReceiverParts {
   events: EventStore;
+  /** By which the freshness of a signature is judged. */
+  clock: Clock;
   secrets: string[];
   toleranceSeconds: number;
   metrics: Metrics;
@@ -31,8 +34,8 @@ export class WebhookReceiver {
 
   /** STORED and REPEATED are both to be answered with success. */
   async receive(delivery: ReceivedDelivery): Promise<"STORED" | "REPEATED" | "REFUSED"> {
-    const { events, secrets, toleranceSeconds, metrics, logger } = this.#parts;
-    const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds });
+    const { events, clock, secrets, toleranceSeconds, metrics, logger } = this.#parts;
+    const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds, now: new Date(clock.now()) });
     if (!verdict.ok) {
       metrics.webhooks.inc({ kind: "unknown", outcome: "refused" });
       logger.warn({ reason: verdict.reason }, "webhook refused");

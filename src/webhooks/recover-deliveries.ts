@@ -1,5 +1,5 @@
-// The provider keeps a log of what it sent. What it could not deliver, or believes delivered though it never came here,
-// is put into the inbox.
+// The provider keeps a log of the webhooks that it sent. What it could not deliver, or believes delivered though it never came
+// here, is put into the inbox: a webhook that came late. The source of what it changes is WEBHOOK.
 
 import type { WebhooksDataSource } from "../datasources/webhooks.datasource.js";
 import type { Database } from "../store/database.js";
@@ -44,10 +44,11 @@ async function read(parts: DeliveryRecoveryParts, { status, setting, rereadMs }:
   const readUntilSetting = `${setting}.read-until`;
   const nextPageSetting = `${setting}.next-page`;
   const readUntil = await readSetting(database.db, readUntilSetting);
-  const since = (readUntil === null ? Date.now() : Number(readUntil)) - rereadMs;
+  const startedAt = database.clock.now();
+  // A clock that was ahead and was put right must leave no gap.
+  const since = Math.min(readUntil === null ? startedAt : Number(readUntil), startedAt) - rereadMs;
   const startDate = new Date(since).toISOString().slice(0, 10);
   const firstPage = Number((await readSetting(database.db, nextPageSetting)) ?? "1");
-  const startedAt = Date.now();
   for (let page = firstPage; page < firstPage + maxPages; page += 1) {
     const { logs, hasMore } = await webhooks.listLogs({ status, startDate, page, perPage }, "reconciliation");
     // Told in the order in which it happened, where that is known.

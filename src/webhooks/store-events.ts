@@ -56,7 +56,7 @@ export class EventStore {
   /** Once it is on disk, answers whether it is new. Other content under a known key is kept too, and flagged. */
   store(event: WebhookEvent, rawBody: Buffer): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#arrivals.push({ event, row: toRow(event, rawBody), resolve, reject });
+      this.#arrivals.push({ event, row: toRow(event, rawBody, this.#parts.database.clock.now()), resolve, reject });
       // In the name of no delivery: what is written belongs to others as well.
       if (!this.#isWriting) this.#scope.runInAsyncScope(() => void this.#writeAll());
     });
@@ -106,11 +106,11 @@ export class EventStore {
 
   /** Null where something in it cannot be applied, which must keep nothing from being stored. */
   async #insertAndApply(batch: readonly Arrival[]): Promise<Map<string, number> | null> {
-    const { door, onOpen, logger } = this.#parts;
+    const { door, database, onOpen, logger } = this.#parts;
     const startedAtMs = Date.now();
     let outcome: ArrivalOutcome;
     try {
-      outcome = await applyArrivals(door, batch);
+      outcome = await applyArrivals({ door, database }, batch);
     } catch (error) {
       logger.warn({ err: error, events: batch.length }, "webhook events not applied while they were stored");
       return null;
@@ -125,8 +125,7 @@ export class EventStore {
   }
 }
 
-function toRow(event: WebhookEvent, rawBody: Buffer): NewInboxRow {
-  const now = Date.now();
+function toRow(event: WebhookEvent, rawBody: Buffer, now: number): NewInboxRow {
   return {
     tenant: operatorTenant,
     dedupe_key: event.dedupeKey,

@@ -1,17 +1,16 @@
 import type { MoneyValue, PayoutChange, PayoutDetails, RecipientDetails } from "../datasources/changes.js";
-import { toPayoutStatus } from "../datasources/status-words.js";
-import type { PayoutEventBody } from "./event-shapes.js";
+import type { PayoutStatus } from "../schema/payout.enum.js";
+import type { PayoutEventFields } from "./event-fields.js";
 
 // What the provider writes for every failure; only other words explain one.
 const boilerplate =
   /^(the )?(transaction|payout|payment|transfer)? ?(has |is |was )?(failed|failure|completed|initiated|processing|pending|successful)[.!]?$/i;
 
-export function toPayoutChange(body: PayoutEventBody): PayoutChange {
-  const status = toPayoutStatus(body.transaction_status);
+export function toPayoutChange(body: PayoutEventFields, status: PayoutStatus): PayoutChange {
   const failureReason = status === "FAILED" ? toFailureReason(body) : undefined;
   const details: PayoutDetails = {
     reference: body.transaction_reference,
-    customerId: body.customer_id,
+    customerId: body.customer_id ?? body.customer?.id,
     failureReason,
     amount: toMoney(body.transaction_amount, body.transaction_currency),
     fee: toMoney(body.transaction_fee, body.transaction_currency),
@@ -34,12 +33,12 @@ function toMoney(amount: string | undefined, currency: string | undefined): Mone
   return amount === undefined || currency === undefined ? undefined : { amount, currency };
 }
 
-function toInteracInstruction({ extras }: PayoutEventBody): PayoutDetails["interacInstruction"] {
+function toInteracInstruction({ extras }: PayoutEventFields): PayoutDetails["interacInstruction"] {
   const { question, answer } = extras?.interac_instruction ?? {};
   return question === undefined || answer === undefined ? undefined : { question, answer };
 }
 
-function toRecipient(body: PayoutEventBody): RecipientDetails | undefined {
+function toRecipient(body: PayoutEventFields): RecipientDetails | undefined {
   const { recipient } = body;
   if (recipient === undefined) return undefined;
   return {
@@ -57,7 +56,7 @@ function toRecipient(body: PayoutEventBody): RecipientDetails | undefined {
  * The event names only the wallet's currency. It is the recipient's too where the account is of a kind that only that
  * currency has; an equal amount would not prove it, since a rate can be exactly 1.
  */
-function toRecipientCurrency({ recipient, extras, transaction_currency }: PayoutEventBody): string | undefined {
+function toRecipientCurrency({ recipient, extras, transaction_currency }: PayoutEventFields): string | undefined {
   const accountCurrencies = [
     extras?.interac_instruction && "CAD",
     recipient?.sort_code && "GBP",
@@ -67,7 +66,7 @@ function toRecipientCurrency({ recipient, extras, transaction_currency }: Payout
   return accountCurrencies.find((currency) => currency !== undefined && currency === transaction_currency);
 }
 
-function toFailureReason({ failure_reason, message }: PayoutEventBody): string | undefined {
+function toFailureReason({ failure_reason, message }: PayoutEventFields): string | undefined {
   const said = [failure_reason, message].map((text) => text?.trim());
   return said.find((text) => text !== undefined && text !== "" && !boilerplate.test(text));
 }

@@ -31,23 +31,21 @@ export function deliver({ gateway, secret }: WebhookSigner, event: unknown, time
   });
 }
 
-/** A delivery with exactly these headers, also such as fetch would refuse to send. */
+/** A delivery with exactly these headers, also such as fetch would refuse to send. JSON unless told; undefined: no type. */
 export function post(
   gatewayUrl: string,
   rawBody: string | Buffer,
-  headers: Record<string, string | string[]>,
+  headers: Record<string, string | string[] | undefined>,
   { method = "POST", path = "/webhooks" } = {},
 ): Promise<WebhookAnswer> {
+  const typed = { "content-type": "application/json", ...headers };
+  const sent = Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      `${gatewayUrl}${path}`,
-      { method, headers: { "content-type": "application/json", ...headers }, agent: false },
-      async (answer) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of answer) chunks.push(chunk as Buffer);
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() });
-      },
-    );
+    const outgoing = request(`${gatewayUrl}${path}`, { method, headers: sent, agent: false }, async (answer) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(chunk as Buffer);
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() });
+    });
     outgoing.once("error", reject);
     outgoing.end(rawBody);
   });
