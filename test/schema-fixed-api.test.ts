@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { buildSchema, printSchema } from "graphql";
 import { gapsTo, namedTypes, promisesOf, readFixedApi, readPrintedSchema } from "./support/fixed-api.js";
-
-const published = new URL("../../shared/api.graphql", import.meta.url);
-const testWithPublished = existsSync(published) ? test : test.skip;
+import { published, testWithPublished } from "./support/published.js";
 
 test("the printed schema covers the whole fixed API, with its types and nullability", () => {
   expect(gapsTo(readFixedApi(), readPrintedSchema())).toEqual([]);
@@ -11,7 +9,7 @@ test("the printed schema covers the whole fixed API, with its types and nullabil
 
 testWithPublished("the project's copy of the fixed API is the published one", () => {
   const promises = (text: string) => namedTypes(buildSchema(text)).flatMap(promisesOf).sort();
-  expect(promises(printSchema(readFixedApi()))).toEqual(promises(readFileSync(published, "utf8")));
+  expect(promises(printSchema(readFixedApi()))).toEqual(promises(readFileSync(published("api.graphql"), "utf8")));
 });
 
 test.each([
