@@ -1,3 +1,7 @@
+// Jest sets NODE_ENV to "test". Builds, gateways and shells that a test starts must run as they do for a reader.
+// biome-ignore lint/style/noProcessEnv: the test runner is no part of the product
+delete process.env.NODE_ENV;
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",

@@ -4,6 +4,10 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+// Vite leaves a NODE_ENV that is set as it is, and with any value but this one React comes in its development build.
+// biome-ignore lint/style/noProcessEnv: Vite has no other setting for it
+process.env.NODE_ENV = "production";
+
 /** The gateway sends these as they are: nothing is compressed while somebody waits. */
 const compressed = {
   name: "compressed",

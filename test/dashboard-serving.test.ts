@@ -1,6 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { parse, validate } from "graphql";
 import { exampleTabs } from "../src/http/example-operations.js";
 import { inBrowser, openPage } from "./support/browser.js";
+import { buildDashboard } from "./support/dashboard-build.js";
 import { readPrintedSchema } from "./support/fixed-api.js";
 import { startGatewayWithPage } from "./support/gateway-with-page.js";
 import { startTestGateway } from "./support/start-test-gateway.js";
@@ -41,6 +45,22 @@ test("scripts are sent compressed, and may be kept for ever", async () => {
   expect(answer.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
   expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   expect(Number(answer.headers.get("content-length"))).toBeLessThan(250_000);
+});
+
+test("the page is the same production build whatever NODE_ENV the build is started with", async () => {
+  const environments: Record<string, string>[] = [{}, { NODE_ENV: "test" }, { NODE_ENV: "development" }];
+  const builds: string[][] = [];
+  for (const environment of environments) {
+    // A name of an asset holds the hash of its content.
+    builds.push((await readdir(join(await buildDashboard(environment), "assets"))).sort());
+  }
+  const [asUsual] = builds;
+  expect(builds).toEqual([asUsual, asUsual, asUsual]);
+});
+
+test("programs that a test starts do not inherit the test runner's NODE_ENV", () => {
+  const { stdout } = spawnSync(process.execPath, ["-p", "process.env.NODE_ENV"], { encoding: "utf8" });
+  expect(stdout).toBe("undefined\n");
 });
 
 test("without a built page the API works as ever, and / leads to the explorer", async () => {

@@ -6,7 +6,8 @@ import { CurrenciesDataSource } from "../src/datasources/currencies.datasource.j
 import { PayoutsDataSource } from "../src/datasources/payouts.datasource.js";
 import type { UnknownStatusWord } from "../src/datasources/status-words.js";
 import { payoutCommands } from "./support/payout-commands.js";
-import { contractPath, describeWithContract, readProviderFixture } from "./support/provider-fixtures.js";
+import { readProviderFixture } from "./support/provider-fixtures.js";
+import { describeWithPublished, published } from "./support/published.js";
 import { connect, failureOf, type StubProvider, startStubProvider } from "./support/stub-provider.js";
 
 const route = "POST /api/external/payout";
@@ -45,12 +46,12 @@ test.each(["0.1", "612.88", "20.0", "9007199254740993.01"])(
   },
 );
 
-describeWithContract("the contract's request schema", () => {
+describeWithPublished("the contract's request schema", () => {
   // Its list of methods is older than mobile money.
   const known = destinations.filter(([kind]) => kind !== "mobileMoney");
 
   test.each(known)("accepts the body of a payout to %s", async (_kind, command) => {
-    const api = JSON.parse(readFileSync(contractPath("openapi/payout-create.json"), "utf8"));
+    const api = JSON.parse(readFileSync(published("upstream/openapi/payout-create.json"), "utf8"));
     const validate = new Ajv2020({ strict: false }).compile(api.components.schemas.PayoutRequest);
     validate(JSON.parse(await sendAndReceive(command)));
     expect(validate.errors).toBeNull();

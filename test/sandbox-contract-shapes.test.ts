@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { published, testWithPublished } from "./support/published.js";
 import {
   at,
   createCustomer,
@@ -13,11 +14,8 @@ import {
 
 afterEach(stopAll);
 
-const examples = new URL("../../shared/upstream/examples/", import.meta.url);
-const testWithExamples = existsSync(examples) ? test : test.skip;
-
 function read(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(name, examples), "utf8"));
+  return JSON.parse(readFileSync(published(`upstream/examples/${name}`), "utf8"));
 }
 
 /** The body of the first answer with this status. */
@@ -37,7 +35,7 @@ function expectSameShape(actual: unknown, example: unknown): void {
   expect(pathsOf(actual).sort()).toEqual(pathsOf(example).sort());
 }
 
-testWithExamples("answers have the keys of the published examples", async () => {
+testWithPublished("answers have the keys of the published examples", async () => {
   const client = await startSandboxClient();
   const { call } = client;
   const id = await createVerifiedCustomer(client);
@@ -73,7 +71,7 @@ testWithExamples("answers have the keys of the published examples", async () => 
   expect(files.body).toEqual(exampleOf("customer-files", 200));
 });
 
-testWithExamples("webhooks have the keys of the published examples", async () => {
+testWithPublished("webhooks have the keys of the published examples", async () => {
   const receiver = await startWebhookReceiver();
   const client = await startSandboxClient({ webhookUrl: receiver.url });
   const address = { street: "1 High Street", city: "London", state: "NY", zip_code: "10001", country: "GB" };

@@ -149,6 +149,7 @@ function toOf(changes: { to: string }[]): string[] {
 describe("each payload of the provider's documentation", () => {
   const outcomes: Record<string, string> = {
     "customer.created.json": "PENDING",
+    "customer.pending.scope-upgrade.business.json": "PENDING",
     "customer.processing.business.json": "PROCESSING",
     "customer.rejected.business.json": "REJECTED",
     "customer.rejected.json": "REJECTED",
@@ -161,6 +162,7 @@ describe("each payload of the provider's documentation", () => {
     "payout.completed.eur.json": "SUCCESSFUL",
     "payout.completed.gbp.json": "SUCCESSFUL",
     "payout.completed.mobile-money-kes.json": "SUCCESSFUL",
+    "payout.completed.mobile-money-xof.json": "SUCCESSFUL",
     "payout.completed.ngn.json": "SUCCESSFUL",
     "payout.completed.usd.json": "SUCCESSFUL",
     "payout.failed.cad.json": "FAILED",
@@ -174,6 +176,7 @@ describe("each payload of the provider's documentation", () => {
     "payout.initiated.ngn.json": "PENDING",
     "payout.initiated.usd.json": "PENDING",
     "payout.processing.ngn.json": "PROCESSING",
+    "payout.reversed.gbp.json": "FAILED",
   };
 
   test("moves what it is about, or is kept and ignored where it is none of the gateway's", async () => {

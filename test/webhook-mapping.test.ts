@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { parse } from "lossless-json";
 import type { Change, PayoutChange } from "../src/datasources/changes.js";
 import { classifyEvent } from "../src/webhooks/classify-event.js";
 import { toChanges, UnreadableEvent } from "../src/webhooks/to-changes.js";
+import { published, testWithPublished } from "./support/published.js";
 
 const payloads = new URL("./fixtures/webhooks/payloads/", import.meta.url);
 const payloadNames = readdirSync(payloads).sort();
@@ -65,6 +66,7 @@ const recipients = {
     currency: "USD",
   },
   kes: { accountName: "Jane Roe", accountNumber: "+254700000000", bankName: "M-PESA", amount: "12820.5" },
+  xof: { accountName: "Jane Roe", accountNumber: "+22500000000", bankName: "MTN Côte d'Ivoire", amount: "59400.0" },
 };
 
 const money: Record<keyof typeof recipients, [number: string, amount: string, fee: string, currency: string]> = {
@@ -74,6 +76,7 @@ const money: Record<keyof typeof recipients, [number: string, amount: string, fe
   eur: ["4", "1000.0", "4.0", "EUR"],
   gbp: ["5", "500.0", "3.0", "GBP"],
   kes: ["6", "100.0", "1.0", "USD"],
+  xof: ["7", "100.0", "1.0", "USD"],
 };
 
 function payout(to: keyof typeof recipients, status: string) {
@@ -102,6 +105,7 @@ function customer(id: string, status: string, reason: string | null = null, occu
 
 const expected: Record<string, unknown> = {
   "customer.created.json": customer(individual, "PENDING", null, "2026-03-13T14:00:00.000Z"),
+  "customer.pending.scope-upgrade.business.json": customer(business, "PENDING", null, "2026-05-07T09:00:00.000Z"),
   "customer.processing.business.json": customer(business, "PROCESSING"),
   "customer.rejected.business.json": customer(business, "REJECTED", "See owner and document comments."),
   "customer.rejected.json": customer(individual, "REJECTED", "Identity document is expired."),
@@ -117,6 +121,7 @@ const expected: Record<string, unknown> = {
   "payout.completed.eur.json": payout("eur", "SUCCESSFUL"),
   "payout.completed.gbp.json": payout("gbp", "SUCCESSFUL"),
   "payout.completed.mobile-money-kes.json": payout("kes", "SUCCESSFUL"),
+  "payout.completed.mobile-money-xof.json": payout("xof", "SUCCESSFUL"),
   "payout.completed.ngn.json": payout("ngn", "SUCCESSFUL"),
   "payout.completed.usd.json": payout("usd", "SUCCESSFUL"),
   "payout.failed.cad.json": payout("cad", "FAILED"),
@@ -130,6 +135,11 @@ const expected: Record<string, unknown> = {
   "payout.initiated.ngn.json": payout("ngn", "PENDING"),
   "payout.initiated.usd.json": payout("usd", "PENDING"),
   "payout.processing.ngn.json": payout("ngn", "PROCESSING"),
+  "payout.reversed.gbp.json": {
+    ...payout("gbp", "FAILED"),
+    reason: "Transaction Reversed",
+    details: { ...payout("gbp", "FAILED").details, failureReason: "Transaction Reversed" },
+  },
 };
 
 test.each(payloadNames)("the payload %s changes what it should", (name) => {
@@ -146,13 +156,13 @@ test.each(payloadNames)("the payload %s changes what it should", (name) => {
 test("every payload that is about a payout or a customer has its expectation, and there are no others", () => {
   const named = payloadNames.filter((name) => /^(payout|customer)\./.test(name));
   expect(named).toEqual(Object.keys(expected).sort());
-  expect(payloadNames).toHaveLength(47);
+  expect(payloadNames).toHaveLength(57);
 });
 
-const published = new URL("../../shared/upstream/examples/webhooks/", import.meta.url);
-(existsSync(published) ? test : test.skip)("our payloads carry what the published examples carry", () => {
-  const theirs = readdirSync(published).flatMap((name) => {
-    const example: { body?: unknown; bodies?: unknown[] } = JSON.parse(readFileSync(new URL(name, published), "utf8"));
+testWithPublished("our payloads carry what the published examples carry", () => {
+  const examples = published("upstream/examples/webhooks/");
+  const theirs = readdirSync(examples).flatMap((name) => {
+    const example: { body?: unknown; bodies?: unknown[] } = JSON.parse(readFileSync(new URL(name, examples), "utf8"));
     return example.bodies ?? [example.body];
   });
   const ours = payloadNames.map((name) => JSON.parse(payload(name).toString()));

@@ -1,11 +1,12 @@
+import { differencesOf } from "../domain/payout-order.js";
 import type { PayoutChange } from "./changes.js";
 import type { PayoutCommand } from "./commands.js";
-import { isSameAmount } from "./exact-number.js";
 import { fromPayoutCommand, toMethod, toTargetCurrency } from "./payout-body.js";
 import { garbled, readAs } from "./provider-answer.js";
 import type { BeforeSending, ProviderClient } from "./provider-client.js";
 import { isProviderError } from "./provider-error.js";
-import { newTransaction, type ProviderTransaction, toPayoutChange } from "./provider-transaction.js";
+import { newTransaction, toPayoutChange } from "./provider-transaction.js";
+import { toPayoutOrder } from "./to-payout-order.js";
 
 /** The provider's id of a currency; null where it has none by that code. */
 export type CurrencyIdByCode = (code: string) => Promise<string | null>;
@@ -25,9 +26,9 @@ export class PayoutsDataSource {
   async create(command: PayoutCommand, beforeSending?: BeforeSending): Promise<PayoutChange> {
     const body = fromPayoutCommand(command, await this.#toCurrencyOnTheWire(command));
     const transaction = readAs(label, newTransaction, await this.#send(body, beforeSending));
-    const difference = toDifference(command, transaction);
-    if (difference) throw garbled(label, `the answer has another ${difference} than the payout`);
     const change = toPayoutChange(transaction, this.#provider);
+    const difference = toDifference(command, change);
+    if (difference) throw garbled(label, `the answer names another ${difference} than the payout, or none`);
     return { ...change, details: { ...change.details, method: toMethod(command.destination) } };
   }
 
@@ -47,18 +48,11 @@ export class PayoutsDataSource {
   }
 }
 
-/** What the provider says back must be what was asked for; what it leaves out cannot be compared. */
-function toDifference(command: PayoutCommand, transaction: ProviderTransaction): string | null {
-  const { recipient } = transaction;
-  if (isOther(transaction.merchant_reference, command.merchantReference)) return "merchant reference";
-  if (isOther(transaction.business_customer_id, command.customerId)) return "customer";
-  if (isOther(transaction.currency, command.sourceCurrency)) return "source currency";
-  if (isOther(recipient?.currency, toTargetCurrency(command.destination))) return "target currency";
-  const [said, meant] =
-    "send" in command.amount ? [transaction.amount, command.amount.send] : [recipient?.amount, command.amount.receive];
-  return said && !isSameAmount(said, meant) ? "amount" : null;
-}
-
-function isOther(said: string | null | undefined, meant: string): boolean {
-  return Boolean(said) && said?.toLowerCase() !== meant.toLowerCase();
+/** Only a response about our reference and our order proves that the payout was accepted. */
+function toDifference(command: PayoutCommand, { merchantReference, details }: PayoutChange): string | null {
+  const isOurs = !merchantReference || merchantReference.toLowerCase() === command.merchantReference.toLowerCase();
+  if (!isOurs) return "merchant reference";
+  const amount = "send" in command.amount ? details.amount?.amount : details.recipient?.amount;
+  if (!amount) return "amount";
+  return differencesOf(toPayoutOrder(command), details)[0] ?? null;
 }

@@ -25,12 +25,18 @@ async function findOrBuild(): Promise<string> {
   const present = join(process.cwd(), "dist/dashboard");
   const builtAt = await timeOf(join(present, "index.html"));
   if (builtAt !== null && builtAt > (await newestSource())) return present;
+  return buildDashboard();
+}
+
+/** Builds the page to a folder of its own. */
+export async function buildDashboard(environment: Record<string, string> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "dashboard-build-"));
   folders.push(folder);
+  const env = { ...process.env, ...environment };
   const cwd = join(process.cwd(), "dashboard");
-  await run(process.execPath, ["generate-types.js"], { cwd });
+  await run(process.execPath, ["generate-types.js"], { cwd, env });
   const vite = join(process.cwd(), "node_modules/vite/bin/vite.js");
-  await run(process.execPath, [vite, "build", "--outDir", folder], { cwd });
+  await run(process.execPath, [vite, "build", "--outDir", folder], { cwd, env });
   return folder;
 }
 
