@@ -36,7 +36,7 @@ import { CustomerJournal } from "./journal/create-customer.js";
 import { PayoutJournal } from "./journal/create-payout.js";
 import { startCustomerWorker } from "./journal/customer-worker.js";
 import { DocumentJournal } from "./journal/documents.js";
-import { startIntentWorkers } from "./journal/intent-workers.js";
+import { type IntentWorkers, startIntentWorkers } from "./journal/intent-workers.js";
 import { Journal } from "./journal/journal.js";
 import { PayoutReferences } from "./journal/payout-reference.js";
 import { PayoutTransitions } from "./journal/payout-transitions.js";
@@ -199,11 +199,13 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
     const referenceLookUps = new ReferenceLookUps(database, transactions);
     const { absenceGapMs, answerWithinMs, lateAcceptanceMs } = { ...patience, ...options.patience };
+    let workers: IntentWorkers | null = null;
     const transitions = new PayoutTransitions({
       database,
       door,
       referenceLookUps,
       rules: { absenceGapMs, lateAcceptanceMs, sendWithinMs: config.payoutSendWithinMs },
+      onDue: () => workers?.wake(),
       metrics,
       logger,
     });
@@ -387,8 +389,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       logger,
     });
     ending.work(async () => retention?.stop());
-    const workers = startIntentWorkers({ database, sender, confirmer, logger });
-    ending.work(() => workers.stop());
+    workers = startIntentWorkers({ database, sender, confirmer, logger });
+    ending.work(() => workers?.stop());
     const customerWorker = startCustomerWorker({ database, customers: customerJournal, logger });
     ending.work(() => customerWorker.stop());
     ending.work(() => customerJournal.stop());

@@ -71,6 +71,8 @@ async function play({ client, provider }: TestGateway, customerId: string, each:
     status: each.status,
     body: bodies[each.body],
     containing: note,
+    // Without it the whole rate limit counts as used up.
+    ...(each.status === 429 ? { headers: { "retry-after": "1" } } : {}),
   };
   if (each.sending === 2) provider.failNext({ route: "POST /payout", kind: "reset", when: "before", containing: note });
   provider.failNext(fault);

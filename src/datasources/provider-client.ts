@@ -105,7 +105,8 @@ export class ProviderClient {
   readonly #onUnknownWord: (word: UnknownStatusWord) => void;
   readonly #onCall: (call: EndedCall) => void;
   readonly #budget: ProviderBudget | null;
-  readonly #circuit: ProviderCircuit;
+  /** One for each endpoint: failing reads never stop payouts, nor failing payouts their look-ups. */
+  readonly #circuits = new Map<string, ProviderCircuit>();
   readonly #clockSkew: ClockSkew | null;
   readonly #traceRequest: TraceRequest | null;
   readonly #sharedReads = new SharedReads();
@@ -120,7 +121,6 @@ export class ProviderClient {
     this.#budget = options.budget ?? null;
     this.#clockSkew = options.clockSkew ?? null;
     this.#traceRequest = options.traceRequest ?? null;
-    this.#circuit = new ProviderCircuit(options.logger);
     // One listener for each call that is under way.
     setMaxListeners(0, this.#abandoned.signal);
     const KeepAliveAgent = this.#baseUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
@@ -220,9 +220,18 @@ export class ProviderClient {
   }
 
   #attempt(call: Call, label: string, limits: HttpLimits, state?: Attempt): Promise<unknown> {
-    return this.#circuit.run(label, async () =>
+    return this.#circuitOf(call).run(label, async () =>
       toJson(label, await this.#sendAuthenticated(call, label, limits, state)),
     );
+  }
+
+  #circuitOf({ method, path }: Call): ProviderCircuit {
+    const route = routeOf(method, path);
+    const known = this.#circuits.get(route);
+    if (known) return known;
+    const circuit = new ProviderCircuit(this.#logger);
+    this.#circuits.set(route, circuit);
+    return circuit;
   }
 
   /** A 401 was not accepted, whatever the call: it is safe to send it once more with a fresh token. */

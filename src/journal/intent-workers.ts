@@ -6,7 +6,6 @@ import { WorkLoop } from "../mirror/work-loop.js";
 import { Rejection } from "../schema/rejection.js";
 import type { Database } from "../store/database.js";
 import { dueIntents, type IntentRow, nextIntentIn } from "../store/intent.queries.js";
-import type { IntentOperation } from "../store/tables.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { PayoutConfirmer } from "./confirm-payout.js";
 import { LeaseLost } from "./intents.js";
@@ -19,41 +18,50 @@ export interface IntentWorkerParts {
   logger: Logger;
 }
 
-const batchSize = 20;
+const maxUnderWay = 40;
 const atLeastEveryMs = 1_000;
 
-export function startIntentWorkers(parts: IntentWorkerParts): { stop(): Promise<void> } {
-  const { sender, confirmer } = parts;
-  const loops = [
-    startLoop(parts, "createPayout", (intent) =>
-      intent.state === "OPEN" ? sender.send(intent.id) : confirmer.confirm(intent),
-    ),
-  ];
-  return {
-    stop: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-  };
+export interface IntentWorkers {
+  /** Looks for due intents now: one has just become due. */
+  wake(): void;
+  stop(): Promise<void>;
 }
 
-function startLoop(
-  { database, logger }: IntentWorkerParts,
-  operation: IntentOperation,
-  takeUp: (intent: IntentRow) => Promise<unknown>,
-): WorkLoop {
+/** Each intent is worked on by itself: one whose call hangs holds up no other. */
+export function startIntentWorkers({ database, sender, confirmer, logger }: IntentWorkerParts): IntentWorkers {
+  const underWay = new Map<string, Promise<unknown>>();
+  const takeUp = (intent: IntentRow) => (intent.state === "OPEN" ? sender.send(intent.id) : confirmer.confirm(intent));
+  const start = (intent: IntentRow) => {
+    const work = takeUp(intent)
+      .catch((error) => report(logger, intent, error))
+      .finally(() => {
+        underWay.delete(intent.id);
+        loop.wake();
+      });
+    underWay.set(intent.id, work);
+  };
   const loop = new WorkLoop({
-    name: operation,
+    name: "createPayout",
     logger,
     atLeastEveryMs,
     work: async (isStopped) => {
-      const due = await dueIntents(database, operation, batchSize);
+      const due = await dueIntents(database, "createPayout", maxUnderWay);
       if (isStopped()) return null;
-      await Promise.all(due.map((intent) => takeUp(intent).catch((error) => report(logger, intent, error))));
-      return nextIntentIn(database, operation);
+      for (const intent of due) {
+        if (underWay.size < maxUnderWay && !underWay.has(intent.id)) start(intent);
+      }
+      // Each that ends wakes this loop.
+      return underWay.size >= maxUnderWay ? atLeastEveryMs : nextIntentIn(database, "createPayout");
     },
   });
   loop.wake();
-  return loop;
+  return {
+    wake: () => loop.wake(),
+    stop: async () => {
+      await loop.stop();
+      await Promise.all(underWay.values());
+    },
+  };
 }
 
 function report(logger: Logger, intent: IntentRow, error: unknown): void {

@@ -29,6 +29,8 @@ export interface PayoutTransitionParts {
   rules: Omit<PayoutRules, "canProveAbsence">;
   metrics: Metrics;
   logger: Logger;
+  /** Called when an intent has become due at once. */
+  onDue: () => void;
 }
 
 /** An event about a payout, and what the provider reported with it. */
@@ -108,7 +110,7 @@ export class PayoutTransitions {
     const payoutId = turn.subject_id as string;
     const canProveAbsence = await referenceLookUps.canProveAbsence();
     const rules: PayoutRules = { ...this.#parts.rules, canProveAbsence };
-    return door.open({ source: occurrence.source }, async (tx, applyNext) => {
+    const { life, effects } = await door.open({ source: occurrence.source }, async (tx, applyNext): Promise<Step> => {
       const nowMs = database.clock.now();
       const intent = await intentOfPayout(tx, payoutId);
       const payout = await payoutById(tx, payoutId);
@@ -119,12 +121,14 @@ export class PayoutTransitions {
       const { event, isTaken } = await this.#judge(occurrence, payoutId, rules, nowMs, applyNext);
       if (!isTaken && !isLeaseHeld) throw new LeaseLost();
       const next = step(before, event, rules);
-      if (!next) return before;
+      if (!next) return { life: before, effects: [], reason: null };
       await this.#write(applyNext, payoutId, before, next, isTaken);
       if (isLeaseHeld && !(await settleIntent(tx, turn, toOutcome(next, nowMs), nowMs))) throw new LeaseLost();
       this.#report(payoutId, next);
-      return next.life;
+      return next;
     });
+    if (effects.some((effect) => "waitMs" in effect && effect.waitMs === 0)) this.#parts.onDue();
+    return life;
   }
 
   /** A report that fits the order is taken over at once, by the same rules as every other report. */

@@ -1,4 +1,4 @@
-// While the provider is down, calls fail at once instead of each waiting out its timeout; nothing is sent meanwhile. One
+// While an endpoint of the provider is down, its calls fail at once instead of each waiting out its timeout; nothing is sent meanwhile. One
 // call at a time then tries whether it is back.
 
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
