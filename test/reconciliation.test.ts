@@ -61,6 +61,24 @@ test("a customer whose verdict never came is found by look-ups", async () => {
   expect(provider.sentWebhooks()).toEqual([]);
 });
 
+test("a clock that was an hour ahead and was put right keeps nothing from being looked up", async () => {
+  const databaseUrl = await newSqliteUrl();
+  const database = await openTestDatabase(databaseUrl);
+  const gateway = await startTestGateway({
+    config: { reconcileMs: 200, databaseUrl },
+    sandbox: { payoutStepDelayMs: 3_600_000 },
+  });
+  hideDeliveries(gateway);
+  const { client, provider } = gateway;
+  const { id: customerId } = await client.verifiedCustomer();
+  const { payout } = await client.createPayout({ customerId, note: "test-webhook-lost" });
+  const inAnHour = Date.now() + 3_600_000;
+  await database.db.updateTable("payouts").set({ as_of: inAnHour }).execute();
+  await database.db.updateTable("customers").set({ as_of: inAnHour, status: "PROCESSING" }).execute();
+  const asked = () => [lookUpsOf(gateway, payout.transactionId), provider.received("GET /customer/{id}")];
+  await eventually(async () => asked().every(({ length }) => length > 0));
+});
+
 test("a payout whose webhooks come is not looked up", async () => {
   const gateway = await startTestGateway({ config: { reconcileMs: 2_000 }, sandbox: { payoutStepDelayMs: 300 } });
   const { client, provider } = gateway;

@@ -2,6 +2,7 @@
 // not be applied. A running gateway takes up what is put back within a second.
 
 import type { Command } from "commander";
+import type { ParkedWebhookEvent } from "../schema/webhook-event.type.js";
 import { ParkedEvents } from "../webhooks/parked-events.js";
 import { type Answer, answering, toTable } from "./answer.js";
 import { withDatabase } from "./record-command.js";
@@ -39,16 +40,20 @@ export function addWebhooks(program: Command): void {
   webhooks
     .command("parked")
     .description(`events that could not be applied, the newest ${most}`)
-    .action(answering(parked));
+    .action(answering(() => listed((events) => events.list(most))));
+  webhooks
+    .command("contradictions")
+    .description(`events that report another end of a payout than its look-up, the newest ${most}`)
+    .action(answering(() => listed((events) => events.contradictions(most))));
   webhooks
     .command("retry [ids...]")
     .description("have parked events applied again; without an id all of them")
     .action(answering(retry));
 }
 
-function parked(): Promise<Answer> {
+function listed(read: (events: ParkedEvents) => Promise<ParkedWebhookEvent[]>): Promise<Answer> {
   return withDatabase(async (database) => {
-    const events = await new ParkedEvents(database, () => {}).list(most);
+    const events = await read(new ParkedEvents(database, () => {}));
     const rows = events.map(({ id, receivedAt, type, subject, reason }) => {
       return [id, receivedAt.toISOString(), type || "(unreadable)", subject, reason];
     });

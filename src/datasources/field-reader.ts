@@ -49,17 +49,27 @@ export class FieldReader {
   }
 
   first<T>({ read, names }: Field<T>): T | undefined {
-    return this.all({ read, names })[0];
+    for (const name of names) {
+      for (const layer of this.#layersOf(name)) {
+        const value = first(layer, name, read);
+        if (value !== undefined) return value;
+      }
+    }
+    return undefined;
   }
 
   /** Every readable value, best name first. */
   all<T>({ read, names }: Field<T>): T[] {
     return names.flatMap((name) =>
-      this.#layers.slice(0, name.startsWith(".") ? this.#own : undefined).flatMap((layer) => {
+      this.#layersOf(name).flatMap((layer) => {
         const value = first(layer, name, read);
         return value === undefined ? [] : [value];
       }),
     );
+  }
+
+  #layersOf(name: string): readonly Layer[] {
+    return name.startsWith(".") ? this.#layers.slice(0, this.#own) : this.#layers;
   }
 }
 
@@ -175,7 +185,9 @@ function toLayer(value: JsonObject): Layer {
   const layer = new Map<string, unknown[]>();
   for (const [name, field] of Object.entries(value)) {
     const key = toKey(name);
-    layer.set(key, [...(layer.get(key) ?? []), field]);
+    const same = layer.get(key);
+    if (same) same.push(field);
+    else layer.set(key, [field]);
   }
   return layer;
 }
@@ -185,8 +197,17 @@ function toKey(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9]/g, "").toLowerCase();
 }
 
+// Only names that are written in the code get here.
+const knownKeys = new Map<string, string>();
+
+function toKnownKey(name: string): string {
+  const known = knownKeys.get(name) ?? toKey(name);
+  knownKeys.set(name, known);
+  return known;
+}
+
 function first<T>(layer: Layer, name: string, read: Read<T>): T | undefined {
-  for (const value of layer.get(toKey(name)) ?? []) {
+  for (const value of layer.get(toKnownKey(name)) ?? []) {
     const result = read(value);
     if (result !== undefined) return result;
   }

@@ -26,8 +26,7 @@ export const decimal = z.union([z.string(), exactNumber]).transform((value, cont
 export const wholeNumber = text.transform(Number).refine(Number.isSafeInteger);
 
 /** A time that cannot be read says nothing; it is no reason to lose the rest of an answer. */
-export const time = z
-  .string()
+export const time = text
   .nullish()
   .transform((value) => {
     try {

@@ -1,6 +1,7 @@
 // What the gateway has never seen is looked up at the provider once and taken over.
 
 import type { CustomerChange, PayoutChange } from "../datasources/changes.js";
+import type { CustomerStatus } from "../schema/customer.enum.js";
 import type { PayoutStatus } from "../schema/payout.enum.js";
 import { customersByIds } from "../store/customer.queries.js";
 import type { Database } from "../store/database.js";
@@ -46,19 +47,19 @@ export class Adopter {
     await this.#unlessAbsent(`payout ${key}`, () => this.adoptPayout(key));
   }
 
-  /** Returns what the provider says of the customer, or throws NotAdopted. */
-  adoptCustomer(id: string, source: News["source"] = "RECONCILIATION"): Promise<CustomerChange> {
-    return this.#once(`customer ${id}`, async () => {
+  /**
+   * Returns what the provider says of the customer, or throws NotAdopted. `told` is its status according to a webhook, which
+   * counts for what is new where the look-up shows none.
+   */
+  adoptCustomer(id: string, source: News["source"] = "RECONCILIATION", told?: CustomerStatus): Promise<CustomerChange> {
+    return this.#once(`customer ${id} ${told ?? ""}`, async () => {
       const change = await this.#provider.customer(id);
       if (!change) throw new NotAdopted(`The provider does not know customer ${id}.`);
-      return this.#takeOver(change, source, `customer ${id}`);
+      return this.#takeOver(change, source, `customer ${id}`, told && { ...change, status: told });
     });
   }
 
-  /**
-   * Returns what the provider says of the payout, or throws NotAdopted. Its customer is taken over with it. `told` is its
-   * status according to a webhook, which counts for a new payout where the look-up shows none.
-   */
+  /** The same for a payout, by any of its keys. Its customer is taken over with it. */
   adoptPayout(key: string, source: News["source"] = "RECONCILIATION", told?: PayoutStatus): Promise<PayoutChange> {
     return this.#once(`payout ${key} ${told ?? ""}`, async () => {
       const change = await this.#provider.transaction(key);
@@ -67,8 +68,7 @@ export class Adopter {
       if (customerId && (await customersByIds(this.#database.db, [customerId], everything)).length === 0) {
         await this.adoptCustomer(customerId, source);
       }
-      const isTold = change.status === undefined && told !== undefined;
-      return this.#takeOver(isTold ? { ...change, status: told } : change, source, `transaction ${key}`, isTold);
+      return this.#takeOver(change, source, `transaction ${key}`, told && { ...change, status: told });
     });
   }
 
@@ -77,12 +77,14 @@ export class Adopter {
     change: C,
     source: News["source"],
     name: string,
-    mustBeNew = false,
+    told: C | undefined,
   ): Promise<C> {
+    const isTold = change.status === undefined && told !== undefined;
+    const whole = isTold ? told : change;
     try {
-      await this.#door.apply([change], { source }, async (_tx, [applied]) => {
+      await this.#door.apply([whole], { source }, async (_tx, [applied]) => {
         // Only a look-up may overrule what is known, and this status is not from one.
-        if (mustBeNew && applied?.from !== null) throw new NotAdopted(`The provider tells no status of ${name}.`);
+        if (isTold && applied?.from !== null) throw new NotAdopted(`The provider tells no status of ${name}.`);
       });
       return change;
     } catch (error) {

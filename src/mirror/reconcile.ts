@@ -5,6 +5,7 @@ import type { Change, CustomerChange, PayoutChange } from "../datasources/change
 import { isProviderError } from "../datasources/provider-error.js";
 import { unheardCustomers } from "../store/customer.queries.js";
 import type { Database } from "../store/database.js";
+import { customersFromFuture, payoutsFromFuture } from "../store/future.queries.js";
 import { unheardPayouts } from "../store/payout.queries.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -33,6 +34,8 @@ interface Wait {
 const perRound = 25;
 const longestWaitMs = 3_600_000;
 const maxWaiting = 1_000;
+// No row was heard of in the future: a clock was ahead.
+const implausibleMs = 600_000;
 
 export class Reconciler {
   readonly #parts: ReconcilerParts;
@@ -46,10 +49,15 @@ export class Reconciler {
   /** Looks up what is overdue, as far as the budget allows. */
   async round(): Promise<void> {
     const { database, lookUps, overdueMs } = this.#parts;
-    const heardBefore = database.clock.now() - overdueMs;
+    const now = database.clock.now();
+    const heardBefore = now - overdueMs;
+    const implausible = now + implausibleMs;
     // What waits must not stand in the way of what can be told.
     const limit = perRound + this.#waits.size;
-    const payouts = await unheardPayouts(database.db, heardBefore, limit);
+    const payouts = [
+      ...(await payoutsFromFuture(database.db, implausible, limit)),
+      ...(await unheardPayouts(database.db, heardBefore, limit)),
+    ];
     for (const { id, transaction_id, merchant_reference } of this.#ready(payouts)) {
       const key = transaction_id ?? merchant_reference;
       if (!key) continue;
@@ -59,7 +67,11 @@ export class Reconciler {
       });
       if (!goesOn) return;
     }
-    for (const { id } of this.#ready(await unheardCustomers(database.db, heardBefore, limit))) {
+    const customers = [
+      ...(await customersFromFuture(database.db, implausible, limit)),
+      ...(await unheardCustomers(database.db, heardBefore, limit)),
+    ];
+    for (const { id } of this.#ready(customers)) {
       if (!(await this.#lookUp("customer", id, () => lookUps.customer(id)))) return;
     }
   }

@@ -6,9 +6,11 @@ import type { ById } from "./customer.routes.js";
 import type { CustomerReview } from "./customer-review.js";
 import type { CustomerStatus } from "./customers.js";
 import type { FaultMoment, FaultScript, SandboxFault } from "./faults.js";
+import type { MixedShapes } from "./mixed-shapes.js";
 import type { PayoutProgress } from "./payout-progress.js";
 import type { PayoutStatus, Payouts } from "./payouts.js";
 import { isPresignedHeaderShape, type PresignedHeaderShape } from "./presigned-headers.js";
+import type { ReadSide } from "./read-side.js";
 import { type Fields, fieldOf, idOf, requiredTextOf, toFields } from "./request-fields.js";
 import type { WebhookOutbox } from "./webhook-outbox.js";
 import type { WebhookRegistration } from "./webhook-registration.js";
@@ -24,10 +26,12 @@ export interface ControlParts {
   outbox: WebhookOutbox;
   registration: WebhookRegistration;
   setPresignedHeaders: (shape: PresignedHeaderShape) => void;
+  reads: ReadSide;
+  shapes: MixedShapes;
 }
 
 export function registerControlRoutes(app: FastifyInstance, parts: ControlParts): void {
-  const { faults, review, progress, payouts, outbox, registration } = parts;
+  const { faults, review, progress, payouts, outbox, registration, reads, shapes } = parts;
   app.post("/_sandbox/faults", async (request, reply) => {
     faults.add(readFault(toFields(request.body)));
     return reply.code(201).send({ message: "Fault added" });
@@ -76,6 +80,19 @@ export function registerControlRoutes(app: FastifyInstance, parts: ControlParts)
     return { message: "Shape set" };
   });
 
+  app.post("/_sandbox/reads", async (request) => {
+    const body = toFields(request.body);
+    const [lagMs, hiddenMs] = [readMs(body, "lag_ms"), readMs(body, "hidden_ms")];
+    reads.delay({ ...(lagMs === undefined ? {} : { lagMs }), ...(hiddenMs === undefined ? {} : { hiddenMs }) });
+    return { message: "Reads delayed" };
+  });
+
+  app.post("/_sandbox/shapes", async (request) => {
+    const body = toFields(request.body);
+    shapes.mix(fieldOf(body, "mixed") === true ? (readMs(body, "seed") ?? 1) : null);
+    return { message: "Shapes set" };
+  });
+
   app.post("/_sandbox/clock", async (request) => {
     const seconds = Number(idOf(toFields(request.body), "seconds"));
     const errors = new FieldErrors();
@@ -84,6 +101,16 @@ export function registerControlRoutes(app: FastifyInstance, parts: ControlParts)
     outbox.advance(seconds * 1000);
     return { message: "Time has passed" };
   });
+}
+
+function readMs(body: Fields, name: string): number | undefined {
+  const given = idOf(body, name);
+  if (given === undefined) return undefined;
+  const errors = new FieldErrors();
+  const value = Number(given);
+  if (!Number.isSafeInteger(value) || value < 0) errors.format(name);
+  errors.throwIfAny();
+  return value;
 }
 
 function readStatus(body: Fields, known: string[]): string {

@@ -7,6 +7,7 @@ import type { CustomerReview } from "./customer-review.js";
 import type { CustomerFilter, CustomerRecord, Customers } from "./customers.js";
 import { breakConnection } from "./faults.js";
 import { customerMagicOf } from "./magic-values.js";
+import type { MixedShapes } from "./mixed-shapes.js";
 import { toPageInfo, toPageNumber } from "./page-of.js";
 import { type Fields, fieldOf, toFields } from "./request-fields.js";
 
@@ -15,13 +16,14 @@ const pageSize = 15;
 export interface CustomerRouteParts {
   customers: Customers;
   review: CustomerReview;
+  shapes: MixedShapes;
 }
 
 export interface ById {
   Params: { id: string };
 }
 
-export function registerCustomerRoutes(app: FastifyInstance, { customers, review }: CustomerRouteParts): void {
+export function registerCustomerRoutes(app: FastifyInstance, { customers, review, shapes }: CustomerRouteParts): void {
   app.post("/customer", { config: { scope: "customer:write" } }, async (request, reply) => {
     const customer = create(toFields(request.body), customers);
     const magic = magicOf(customer);
@@ -43,7 +45,8 @@ export function registerCustomerRoutes(app: FastifyInstance, { customers, review
   });
 
   app.get<ById>("/customer/:id", { config: { scope: "customer:read" } }, async (request) => {
-    return { message: "Customer retrieved successfully", data: detailOf(customers.get(request.params.id)) };
+    const data = detailOf(customers.get(request.params.id));
+    return shapes.answer({ message: "Customer retrieved successfully", data }, "customer");
   });
 
   const update = async (request: FastifyRequest<ById>, reply: FastifyReply) => {

@@ -30,7 +30,8 @@ export const payoutMagic = {
   "test-error-500-once": "the first request of a merchant_reference is answered with 500 and not accepted; the next is",
   "test-request-lost":
     "the first request of a merchant_reference breaks the connection and is not accepted; the next is",
-  "test-found-late": "the transaction reads as 404 until its first step",
+  "test-found-late": "the transaction is neither found nor listed until its first step",
+  "test-reads-behind": "look-ups and lists show the status of ten steps ago; webhooks do not wait",
 } as const;
 
 /** NGN account that no bank knows: the account look-up and payouts to it are refused with 400. */

@@ -107,6 +107,7 @@ export class PayoutAcceptance {
       createdAt: now,
       updatedAt: now,
       visibleAt: now,
+      history: [{ status: "PENDING", at: now }],
     };
   }
 

@@ -42,6 +42,8 @@ export interface PayoutRecord {
   updatedAt: number;
   /** Reads answer 404 until then. */
   visibleAt: number;
+  /** Every status that it had, oldest first. */
+  history: { status: PayoutStatus; at: number }[];
 }
 
 export interface PayoutFilter {
@@ -68,7 +70,10 @@ export class Payouts {
   }
 
   save(payout: PayoutRecord): PayoutRecord {
-    const saved = { ...payout, updatedAt: Math.max(Date.now(), payout.updatedAt + 1) };
+    const updatedAt = Math.max(Date.now(), payout.updatedAt + 1);
+    const { status, history } = payout;
+    const hasMoved = history.at(-1)?.status !== status;
+    const saved = { ...payout, updatedAt, history: hasMoved ? [...history, { status, at: updatedAt }] : history };
     this.#db.prepare("UPDATE payouts SET record = ? WHERE id = ?").run(JSON.stringify(saved), saved.id);
     return saved;
   }
@@ -89,7 +94,7 @@ export class Payouts {
   /** Oldest first. */
   all(): PayoutRecord[] {
     const records = this.#db.prepare<[], string>("SELECT record FROM payouts ORDER BY seq").pluck().all();
-    return records.map((record) => JSON.parse(record));
+    return records.map(toRecord);
   }
 
   /** Newest first. */
@@ -113,7 +118,7 @@ export class Payouts {
       .prepare<unknown[], string>(`SELECT record FROM payouts WHERE ${where} ORDER BY seq DESC LIMIT ? OFFSET ?`)
       .pluck()
       .all(...values, limit, offset);
-    return { rows: records.map((record) => JSON.parse(record)), total: total ?? 0 };
+    return { rows: records.map(toRecord), total: total ?? 0 };
   }
 
   #findBy(column: "id" | "reference" | "merchant_reference", value: string): PayoutRecord | undefined {
@@ -121,6 +126,11 @@ export class Payouts {
       .prepare<[string], string>(`SELECT record FROM payouts WHERE ${column} = ?`)
       .pluck()
       .get(value);
-    return record === undefined ? undefined : JSON.parse(record);
+    return record === undefined ? undefined : toRecord(record);
   }
+}
+
+/** A file of an older version holds no history. */
+function toRecord(record: string): PayoutRecord {
+  return { history: [], ...JSON.parse(record) };
 }

@@ -6,11 +6,13 @@ import { Customers } from "./customers.js";
 import { FaultScript, type SandboxFault } from "./faults.js";
 import { Files, type StoredObject } from "./files.js";
 import { Jobs } from "./jobs.js";
+import { MixedShapes } from "./mixed-shapes.js";
 import { PayoutAcceptance } from "./payout-acceptance.js";
 import { PayoutProgress } from "./payout-progress.js";
 import { type PayoutRecord, Payouts } from "./payouts.js";
 import type { PresignedHeaderShape } from "./presigned-headers.js";
 import { type RateLimit, RateLimiter } from "./rate-limit.js";
+import { ReadSide } from "./read-side.js";
 import { type ReceivedRequest, RequestLog } from "./request-log.js";
 import { createServer } from "./server.js";
 import { type Credentials, keepCredentials, Settings } from "./settings.js";
@@ -51,6 +53,12 @@ export interface SandboxOptions extends Partial<Credentials> {
   rateLimit?: RateLimit;
   /** False for an older account: merchant_reference is neither unique, nor echoed, nor found. */
   keepsMerchantReference?: boolean;
+  /** Look-ups and lists show a payout's status of this long ago. Webhooks do not wait. */
+  readLagMs?: number;
+  /** A payout that has not ended is neither found nor listed for this long after it was accepted. */
+  hiddenMs?: number;
+  /** Spells, nests and types the fields of webhooks and look-ups in other ways, by this seed. */
+  shapeSeed?: number;
   /** False to take GBP, EUR and USD payouts without the recipient's address. */
   requiresAddress?: boolean;
 }
@@ -99,7 +107,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     void registration.register({ payoutUrl: url, collectionUrl: url, kycUrl: null }, false);
   if (options.webhookUrl !== undefined && !registration.isRegisteredByApi) setWebhookUrl(options.webhookUrl);
   const logs = new WebhookLogs(db);
-  const outbox = new WebhookOutbox(registration, logs, jobs);
+  const shapes = new MixedShapes();
+  shapes.mix(options.shapeSeed ?? null);
+  const outbox = new WebhookOutbox(registration, logs, jobs, shapes);
   const sender = new WebhookSender(jobs, logs, registration, {
     signingSecret,
     retryScheduleMs: options.retryScheduleMs ?? defaultRetryScheduleMs,
@@ -109,6 +119,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const review = new CustomerReview(db, customers, jobs, outbox, options.reviewDelayMs ?? 1500);
   const stepDelayMs = options.payoutStepDelayMs ?? 1000;
   const progress = new PayoutProgress({ db, payouts, wallets, jobs, outbox, stepDelayMs, isReferenceKept });
+  const reads = new ReadSide({ lagMs: options.readLagMs ?? 0, hiddenMs: options.hiddenMs ?? 0 }, stepDelayMs);
   const acceptance = new PayoutAcceptance({ db, customers, wallets, payouts, progress, isReferenceKept });
 
   let presignedHeaders = options.presignedHeaders ?? "host";
@@ -139,6 +150,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     logs,
     outbox,
     signingSecret,
+    reads,
+    shapes,
   });
   try {
     url = await app.listen({ host: options.host ?? "127.0.0.1", port: options.port });

@@ -17,7 +17,7 @@ import type { RequestLog } from "./request-log.js";
 import type { Credentials } from "./settings.js";
 import { registerStorageRoutes } from "./storage.routes.js";
 import { registerSubmitRoutes } from "./submit.routes.js";
-import { registerTransactionRoutes } from "./transaction.routes.js";
+import { registerTransactionRoutes, type TransactionRouteParts } from "./transaction.routes.js";
 import type { Wallets } from "./wallets.js";
 import { registerWebhookRoutes, type WebhookRouteParts } from "./webhook.routes.js";
 import { registerWebhookLogRoutes } from "./webhook-log.routes.js";
@@ -29,6 +29,7 @@ export interface ServerParts
     FileRouteParts,
     PayoutRouteParts,
     WebhookRouteParts,
+    TransactionRouteParts,
     ControlParts {
   credentials: Credentials;
   tokens: AccessTokens;
@@ -76,7 +77,7 @@ function registerApi(api: FastifyInstance, parts: ServerParts): void {
   registerSubmitRoutes(api, parts.customers, parts.review);
   registerFileRoutes(api, parts);
   registerPayoutRoutes(api, parts);
-  registerTransactionRoutes(api, parts.payouts, parts.isReferenceKept);
+  registerTransactionRoutes(api, parts);
   registerReferenceRoutes(api, parts.wallets);
   registerAccountCheckRoutes(api);
   registerFeeRoutes(api);

@@ -2,19 +2,31 @@ import type { FastifyInstance } from "fastify";
 import { refused } from "./api-error.js";
 import { dayMs, fromDay } from "./api-time.js";
 import type { ById } from "./customer.routes.js";
+import type { MixedShapes } from "./mixed-shapes.js";
 import { toPageInfo, toPageNumber } from "./page-of.js";
 import type { PayoutFilter, Payouts } from "./payouts.js";
+import type { ReadSide } from "./read-side.js";
 import { type Fields, fieldOf, idOf, toFields } from "./request-fields.js";
 import { toTransactionRow } from "./transaction-answers.js";
 
 const defaultPageSize = 10;
 const maxPageSize = 100;
 
-export function registerTransactionRoutes(app: FastifyInstance, payouts: Payouts, isReferenceKept: boolean): void {
+export interface TransactionRouteParts {
+  payouts: Payouts;
+  reads: ReadSide;
+  shapes: MixedShapes;
+  isReferenceKept: boolean;
+}
+
+export function registerTransactionRoutes(app: FastifyInstance, parts: TransactionRouteParts): void {
+  const { payouts, reads, shapes, isReferenceKept } = parts;
   app.get<ById>("/transaction/:id", { config: { scope: "transaction:read" } }, async (request) => {
     const payout = payouts.findByAnyKey(request.params.id);
-    if (payout === undefined || payout.visibleAt > Date.now()) throw refused(404, "Transaction not found");
-    return { message: "Transaction retrieved successfully", data: toTransactionRow(payout, isReferenceKept) };
+    const seen = payout && reads.view(payout);
+    if (seen === undefined) throw refused(404, "Transaction not found");
+    const data = toTransactionRow(seen, isReferenceKept);
+    return shapes.answer({ message: "Transaction retrieved successfully", data }, "payout");
   });
 
   app.post("/transaction", { config: { scope: "transaction:read" } }, async (request) => {
@@ -25,7 +37,7 @@ export function registerTransactionRoutes(app: FastifyInstance, payouts: Payouts
     const filter = toFilter(body);
     const { rows, total } =
       type === undefined || type === "SEND_MONEY"
-        ? payouts.list(filter, (page.number - 1) * page.size, page.size)
+        ? listAsRead(parts, filter, (page.number - 1) * page.size, page.size)
         : { rows: [], total: 0 };
     return {
       message: "Transactions retrieved successfully",
@@ -33,6 +45,20 @@ export function registerTransactionRoutes(app: FastifyInstance, payouts: Payouts
       ...toPageInfo("/api/external/transaction", page, total),
     };
   });
+}
+
+/** What reads are behind with is found, or not, by the status that they show. */
+function listAsRead({ payouts, reads }: TransactionRouteParts, filter: PayoutFilter, offset: number, limit: number) {
+  if (!reads.isDelayed) {
+    const { rows, total } = payouts.list(filter, offset, limit);
+    return { rows: rows.flatMap((payout) => reads.view(payout) ?? []), total };
+  }
+  const { status, ...others } = filter;
+  const all = payouts.list(others, 0, Number.MAX_SAFE_INTEGER).rows;
+  const seen = all
+    .flatMap((payout) => reads.view(payout) ?? [])
+    .filter((payout) => status === undefined || payout.status === status);
+  return { rows: seen.slice(offset, offset + limit), total: seen.length };
 }
 
 function toFilter(body: Fields): PayoutFilter {

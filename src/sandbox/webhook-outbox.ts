@@ -1,5 +1,6 @@
 import { toWebhookJson } from "./exact-json.js";
 import type { Jobs } from "./jobs.js";
+import type { MixedShapes } from "./mixed-shapes.js";
 import type { WebhookBody } from "./webhook-bodies.js";
 import type { WebhookLog, WebhookLogs } from "./webhook-logs.js";
 import type { WebhookRegistration, WebhookTarget } from "./webhook-registration.js";
@@ -28,8 +29,10 @@ export class WebhookOutbox {
   readonly #registration: WebhookRegistration;
   readonly #logs: WebhookLogs;
   readonly #jobs: Jobs;
+  readonly #shapes: MixedShapes;
 
-  constructor(registration: WebhookRegistration, logs: WebhookLogs, jobs: Jobs) {
+  constructor(registration: WebhookRegistration, logs: WebhookLogs, jobs: Jobs, shapes: MixedShapes) {
+    this.#shapes = shapes;
     this.#registration = registration;
     this.#logs = logs;
     this.#jobs = jobs;
@@ -38,7 +41,10 @@ export class WebhookOutbox {
   announce(event: WebhookEvent, manner: DeliveryManner = { isLost: false, isTwice: false }): void {
     const url = this.#registration.urlOf(event.target);
     if (url === undefined) return;
-    const { body, ...about } = event;
+    const { body: documented, ...about } = event;
+    const { type } = about;
+    const subject = type === "customer" ? "customer" : /^payout(_|$)/.test(type) ? "payout" : null;
+    const body = subject === null ? documented : this.#shapes.webhook(documented, subject);
     const status = manner.isLost ? "FAILED" : "INITIATED";
     const log = this.#logs.add({ ...about, url, body: toWebhookJson(body), status });
     if (manner.isLost) return;

@@ -42,13 +42,15 @@ export async function intentBacklog(db: Db): Promise<Backlog[]> {
 }
 
 export async function inboxBacklog(db: Db): Promise<Backlog[]> {
-  const [received, contradicted, parked] = await Promise.all([
-    inboxCount(db, "RECEIVED", sql<boolean>`obstacle is null or obstacle <> 'CONTRADICTION'`),
+  const [received, absent, contradicted, parked] = await Promise.all([
+    inboxCount(db, "RECEIVED", sql<boolean>`obstacle is null`),
+    inboxCount(db, "RECEIVED", sql<boolean>`obstacle = 'ABSENT'`),
     inboxCount(db, "RECEIVED", sql<boolean>`obstacle = 'CONTRADICTION'`),
     inboxCount(db, "PARKED", sql<boolean>`1 = 1`),
   ]);
   const states = [
     { state: "RECEIVED", ...received },
+    { state: "ABSENT", ...absent },
     { state: "CONTRADICTED", ...contradicted },
     { state: "PARKED", ...parked },
   ];

@@ -214,6 +214,18 @@ export function parkedEvents(db: Db, limit: number): Promise<InboxRow[]> {
   return db.selectFrom("inbox").where("state", "=", parked).selectAll().orderBy("id", "desc").limit(limit).execute();
 }
 
+/** Events that report another end of a payout than its look-up, the newest first. */
+export function contradictingEvents(db: Db, limit: number): Promise<InboxRow[]> {
+  return db
+    .selectFrom("inbox")
+    .where("state", "=", received)
+    .where("obstacle", "=", contradiction)
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+}
+
 /** Puts parked events back to be applied from the start; answers the ids of those that were parked. */
 export async function unparkEvents(db: Db, ids: readonly number[] | null, now: number): Promise<number[]> {
   let query = unparking(db, now);

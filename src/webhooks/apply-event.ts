@@ -98,7 +98,7 @@ async function lookUpAgain(parts: EventApplierParts, change: Change) {
 }
 
 function adopt({ adopter }: EventApplierParts, change: Change, isNew: boolean) {
-  if (change.kind === "customer") return adopter.adoptCustomer(change.id, "WEBHOOK");
+  if (change.kind === "customer") return adopter.adoptCustomer(change.id, "WEBHOOK", change.status);
   const payout = change as PayoutChange;
   return adopter.adoptPayout(keyOf(payout), "WEBHOOK", isNew ? payout.status : undefined);
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { parse } from "lossless-json";
-import { FieldReader, isObject, readFields, text } from "../datasources/field-reader.js";
+import { FieldReader, isObject, text } from "../datasources/field-reader.js";
 import { customerEvent, payoutEvent } from "./event-fields.js";
 import { kindOf, type WebhookKind } from "./event-name.js";
 
@@ -51,7 +51,7 @@ function parseObject(rawBody: Buffer): Fields | null {
   }
 }
 
-const nestedIn: Record<WebhookKind, readonly string[]> = {
+const nestedByKind: Record<WebhookKind, readonly string[]> = {
   payout: payoutEvent.nestedIn,
   customer: customerEvent.nestedIn,
   other: [],
@@ -63,7 +63,7 @@ const nestedIn: Record<WebhookKind, readonly string[]> = {
  * under one id. Virtual accounts have no event id, but never the same status twice.
  */
 function toDedupeKey(type: string, kind: WebhookKind, body: Fields): string | null {
-  const reader = new FieldReader(body, nestedIn[kind]);
+  const reader = new FieldReader(body, nestedByKind[kind]);
   const accountId = type.startsWith("virtual_account.") ? reader.first(text("virtual_account_id")) : undefined;
   const id = reader.first(text("event_id")) ?? accountId;
   if (id === undefined) return null;
@@ -78,10 +78,15 @@ function toSubject(kind: WebhookKind, body: Fields): string | null {
 }
 
 function subjectOf(kind: WebhookKind, body: Fields): string | undefined {
-  if (kind === "customer") return readFields(body, customerEvent).customer_id;
+  if (kind === "customer") {
+    const { nestedIn, id, fields } = customerEvent;
+    return new FieldReader(body, nestedIn, id).first(fields.customer_id);
+  }
   if (kind !== "payout") return undefined;
-  const { transaction_id, merchant_reference, transaction_reference } = readFields(body, payoutEvent);
-  return transaction_id ?? merchant_reference ?? transaction_reference;
+  const { nestedIn, id, fields } = payoutEvent;
+  const reader = new FieldReader(body, nestedIn, id);
+  const { transaction_id, merchant_reference, transaction_reference } = fields;
+  return reader.first(transaction_id) ?? reader.first(merchant_reference) ?? reader.first(transaction_reference);
 }
 
 function sha256(content: Buffer | string): string {

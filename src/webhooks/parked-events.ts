@@ -1,7 +1,7 @@
 import { rejectField } from "../schema/rejection.js";
 import type { ParkedWebhookEvent } from "../schema/webhook-event.type.js";
 import type { Database } from "../store/database.js";
-import { parkedEvents, unparkEvents } from "../store/inbox.queries.js";
+import { contradictingEvents, type InboxRow, parkedEvents, unparkEvents } from "../store/inbox.queries.js";
 
 /** What an operator sees and does about events that could not be applied. */
 export class ParkedEvents {
@@ -16,15 +16,13 @@ export class ParkedEvents {
   /** The newest first. */
   async list(first: number): Promise<ParkedWebhookEvent[]> {
     const rows = await parkedEvents(this.#database.db, first);
-    return rows.map((row) => ({
-      id: String(row.id),
-      type: row.type,
-      subject: row.subject,
-      reason: row.reason,
-      isConflict: row.is_conflict === 1,
-      attempts: row.attempts,
-      receivedAt: new Date(row.received_at),
-    }));
+    return rows.map(toShown);
+  }
+
+  /** Events that report another end of a payout than its look-up, and are not parked yet. */
+  async contradictions(first: number): Promise<ParkedWebhookEvent[]> {
+    const rows = await contradictingEvents(this.#database.db, first);
+    return rows.map(toShown);
   }
 
   /** Has parked events applied again, all of them where none is named; answers which were parked. */
@@ -37,4 +35,16 @@ export class ParkedEvents {
     if (unparked.length > 0) this.#onUnparked();
     return unparked.map(String);
   }
+}
+
+function toShown(row: InboxRow): ParkedWebhookEvent {
+  return {
+    id: String(row.id),
+    type: row.type,
+    subject: row.subject,
+    reason: row.reason,
+    isConflict: row.is_conflict === 1,
+    attempts: row.attempts,
+    receivedAt: new Date(row.received_at),
+  };
 }
