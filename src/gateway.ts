@@ -137,7 +137,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const budget = createBudget(config, redis, database, accountOf(providerUrl, credentials), logger);
     ending.foundation(() => budget.close());
     ending.cutOff(() => budget.close());
-    const clockSkew = new ClockSkew(config.webhookToleranceSeconds);
+    const clockSkew = new ClockSkew(config.webhookToleranceSeconds, database.clock.now);
     const provider = new ProviderClient({
       clockSkew,
       baseUrl: providerUrl,
@@ -189,6 +189,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       currencies: new CurrenciesDataSource(provider),
       banks: new BanksDataSource(provider),
       fees: new FeesDataSource(provider),
+      now: database.clock.now,
     });
 
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
@@ -235,6 +236,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       events,
       secrets: webhookSecrets,
       toleranceSeconds: config.webhookToleranceSeconds,
+      now: database.clock.now,
       metrics,
       logger,
     });
@@ -242,7 +244,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const authenticator = new Authenticator({
       database,
       keys: new ApiKeys(database),
-      tokens: config.auth.tokens && new TokenVerifier(config.auth.tokens),
+      tokens: config.auth.tokens && new TokenVerifier(config.auth.tokens, database.clock.now),
       isDisabled: config.auth.isDisabled,
       refusals,
     });
@@ -268,6 +270,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.foundation(() => spool.stop());
     const server = await createServer({
       schema,
+      now: database.clock.now,
       answerWithinMs,
       answers: new FreshAnswers(mirror.freshness),
       createContext: contextFactory({

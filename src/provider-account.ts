@@ -32,7 +32,7 @@ export function isLoopback(url: string): boolean {
 export function createBudget(
   config: Config,
   redis: Redis | null,
-  { db }: Database,
+  database: Database,
   account: string,
   logger: Logger,
 ): ProviderBudget {
@@ -40,6 +40,6 @@ export function createBudget(
   if (!redis) return new MemoryBudget({ windows });
   const keyPrefix = `payout-gateway:${account}`;
   const longestCallMs = config.providerTimeoutMs;
-  const loneNodes = loneNodesOf(db, account);
+  const loneNodes = loneNodesOf(database, account);
   return new RedisBudget({ redis, windows, keyPrefix, longestCallMs, loneNodes, nodeId: randomUUID(), logger });
 }

@@ -70,7 +70,7 @@ export class ChangeDoor {
       const log = new LogAppender(tx, await lockLog(tx));
       const payouts = new KnownPayouts(database, tx);
       const { source, tenant = operatorTenant } = news;
-      const context = { database, tx, log, payouts, source, tenant, now: Date.now() };
+      const context = { database, tx, log, payouts, source, tenant, now: database.clock.now() };
       await payouts.readAhead(announced);
       const done = await work(tx, async (change) => {
         const next = await applyOne(context, change);

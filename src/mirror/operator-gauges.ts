@@ -84,10 +84,9 @@ const intentStates = ["OPEN", "SENDING", "UNCONFIRMED"];
 const inboxStates = ["RECEIVED", "PARKED"];
 const keptKinds = ["status_log", "inbox", "audit"];
 
-const ageOf = (since: number) => Math.max(0, (Date.now() - since) / 1000);
-
 export function watchOperatorGauges({ database, budget, metrics }: OperatorGaugesParts): void {
-  const { db } = database;
+  const { db, clock } = database;
+  const ageOf = (since: number) => Math.max(0, (clock.now() - since) / 1000);
   new GaugeBoard(metrics.registry, descriptions, async () => {
     const [payouts, unconfirmed, intents, inbox, head, kept, snapshot] = await Promise.all([
       payoutsByStatus(db),
@@ -107,9 +106,9 @@ export function watchOperatorGauges({ database, budget, metrics }: OperatorGauge
       })),
       unconfirmedAge: [{ value: unconfirmed === null ? 0 : ageOf(unconfirmed) }],
       intents: countsOf(intentStates, intents),
-      intentAge: agesOf(intentStates, intents),
+      intentAge: agesOf(intentStates, intents, ageOf),
       inbox: countsOf(inboxStates, inbox),
-      inboxAge: agesOf(inboxStates, inbox),
+      inboxAge: agesOf(inboxStates, inbox, ageOf),
       logPosition: [{ value: head.position }],
       keptAge: keptKinds.map((kind, index) => {
         const since = kept[index] ?? null;
@@ -131,7 +130,11 @@ function countsOf(states: readonly string[], backlog: readonly Backlog[]): Gauge
   }));
 }
 
-function agesOf(states: readonly string[], backlog: readonly Backlog[]): GaugeReading[] {
+function agesOf(
+  states: readonly string[],
+  backlog: readonly Backlog[],
+  ageOf: (since: number) => number,
+): GaugeReading[] {
   return states.map((state) => {
     const since = backlog.find((each) => each.state === state)?.since;
     return { labels: { state }, value: since === undefined ? 0 : ageOf(since) };

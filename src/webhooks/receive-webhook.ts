@@ -18,6 +18,8 @@ export interface WebhookReceiverParts {
   events: EventStore;
   secrets: string[];
   toleranceSeconds: number;
+  /** By which the age of a delivery is judged. */
+  now: () => number;
   metrics: Metrics;
   logger: Logger;
 }
@@ -31,8 +33,8 @@ export class WebhookReceiver {
 
   /** STORED and REPEATED are both to be answered with success. */
   async receive(delivery: ReceivedDelivery): Promise<"STORED" | "REPEATED" | "REFUSED"> {
-    const { events, secrets, toleranceSeconds, metrics, logger } = this.#parts;
-    const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds });
+    const { events, secrets, toleranceSeconds, now, metrics, logger } = this.#parts;
+    const verdict = verifySignature({ ...delivery, secrets, toleranceSeconds, now: new Date(now()) });
     if (!verdict.ok) {
       metrics.webhooks.inc({ kind: "unknown", outcome: "refused" });
       logger.warn({ reason: verdict.reason }, "webhook refused");
