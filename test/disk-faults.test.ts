@@ -2,6 +2,7 @@
 
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
 import { type Build, buildGateway, type RunningProcess } from "./support/built-gateway.js";
 import { eventually } from "./support/eventually.js";
 import { describeWithFailingDisk, FailingDisk } from "./support/failing-disk.js";
@@ -46,6 +47,28 @@ test("a database file that was replaced takes no more writes, and makes the gate
   expect(await tryToPay(client, input)).toEqual(paid);
   await eventually(async () => (await readiness(gateway.url)).status === 200);
 });
+
+test("another process that holds the file costs a clear error in time, and stops nothing else", async () => {
+  const databaseUrl = await newSqliteUrl();
+  const { client, gateway } = await startTestGateway({ config: { databaseUrl } });
+  const { id: customerId } = await client.verifiedCustomer();
+  const other = new SqliteDatabase(databaseUrl.slice("sqlite:".length));
+  other.exec("begin immediate");
+  const startedAt = performance.now();
+  const inputs = Array.from({ length: 20 }, () => payoutInput({ customerId, idempotencyKey: unique("k") }));
+  const paying = Promise.all(inputs.map((input) => tryToPay(client, input)));
+  for (let look = 0; look < 10; look += 1) {
+    const askedAt = performance.now();
+    expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(new Set((await paying).map(({ code }) => code))).toEqual(new Set(["SERVICE_UNAVAILABLE"]));
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+  other.exec("rollback");
+  other.close();
+  expect(await tryToPay(client, inputs[0] as object)).toEqual(paid);
+}, 60_000);
 
 describeWithFailingDisk()("a disk", () => {
   let build: Build;
