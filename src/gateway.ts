@@ -142,7 +142,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const budget = createBudget(config, redis, database, accountOf(providerUrl, credentials), logger);
     ending.foundation(() => budget.close());
     ending.cutOff(() => budget.close());
-    const clockSkew = new ClockSkew(config.webhookToleranceSeconds);
+    const clockSkew = new ClockSkew(config.webhookToleranceSeconds, database.clock.now);
     const provider = new ProviderClient({
       clockSkew,
       baseUrl: providerUrl,
@@ -194,6 +194,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       currencies: new CurrenciesDataSource(provider),
       banks: new BanksDataSource(provider),
       fees: new FeesDataSource(provider),
+      now: database.clock.now,
     });
 
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
@@ -277,7 +278,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const authenticator = new Authenticator({
       database,
       keys: new ApiKeys(database),
-      tokens: config.auth.tokens && new TokenVerifier(config.auth.tokens),
+      tokens: config.auth.tokens && new TokenVerifier(config.auth.tokens, database.clock.now),
       isDisabled: config.auth.isDisabled,
       refusals,
     });
@@ -303,6 +304,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.foundation(() => spool.stop());
     const server = await createServer({
       schema,
+      now: database.clock.now,
       answerWithinMs,
       answers: new FreshAnswers(mirror.freshness),
       createContext: contextFactory({

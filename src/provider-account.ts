@@ -17,10 +17,20 @@ export function accountOf(providerUrl: string, credentials: ProviderCredentials)
   return createHash("sha256").update(`${providerUrl} ${name}`).digest("hex").slice(0, 16);
 }
 
+// A connection on which nothing comes back is closed and made anew. Without one, commands fail at once instead of waiting.
+const everyWaitEnds: RedisOptions = {
+  connectTimeout: 3_000,
+  commandTimeout: 2_000,
+  socketTimeout: 5_000,
+  keepAlive: 10_000,
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+};
+
 /** The driver is loaded where it is used, as PostgreSQL's is. */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Redis> {
   const { Redis } = await import("ioredis");
-  return new Redis(url, options);
+  return new Redis(url, { ...everyWaitEnds, ...options });
 }
 
 /** Only then may a stranger's URL lead to this machine. */
@@ -32,7 +42,7 @@ export function isLoopback(url: string): boolean {
 export function createBudget(
   config: Config,
   redis: Redis | null,
-  { db }: Database,
+  database: Database,
   account: string,
   logger: Logger,
 ): ProviderBudget {
@@ -40,6 +50,6 @@ export function createBudget(
   if (!redis) return new MemoryBudget({ windows });
   const keyPrefix = `payout-gateway:${account}`;
   const longestCallMs = config.providerTimeoutMs;
-  const loneNodes = loneNodesOf(db, account);
+  const loneNodes = loneNodesOf(database, account);
   return new RedisBudget({ redis, windows, keyPrefix, longestCallMs, loneNodes, nodeId: randomUUID(), logger });
 }

@@ -23,7 +23,7 @@ afterAll(() => database.close());
 
 function openNode(redis: Redis, rateLimit: string, prefix: string, nodeId: string, heartbeatMs = 200): RedisBudget {
   const windows = parseRateLimit(rateLimit);
-  const loneNodes = loneNodesOf(database.db, prefix);
+  const loneNodes = loneNodesOf(database, prefix);
   const budget = new RedisBudget({ redis, windows, keyPrefix: prefix, longestCallMs, loneNodes, nodeId, heartbeatMs });
   closeAfterTest(() => budget.close());
   return budget;

@@ -1,4 +1,5 @@
 import { RedisWakeUps } from "../src/mirror/redis-wake-ups.js";
+import { openRedis as openGatewayRedis } from "../src/provider-account.js";
 import {
   closeAfterTest,
   describeWithRedis,
@@ -56,6 +57,37 @@ withRedis("wake-ups between nodes", () => {
     nodes[0]?.wakeUps.announce(3);
     expect(nodes[0]?.heard).toEqual([3]);
   });
+
+  test("a node whose connections died silently never waits for them, and hears the others again within a minute", async () => {
+    const channel = `${keyPrefix()}:wake-ups`;
+    const line = await startRedisLine();
+    const redis = await openGatewayRedis(line.url);
+    redis.on("error", () => {});
+    closeAfterTest(() => redis.disconnect());
+    const wakeUps = new RedisWakeUps({ redis, channel });
+    closeAfterTest(() => wakeUps.close());
+    const { heard } = listenTo(wakeUps);
+    const other = openRedis();
+    const isHeard = async (position: number) => {
+      await other.publish(channel, `${position} other`);
+      return heard.includes(position);
+    };
+    await until(() => isHeard(1));
+    line.hold();
+    line.letNewThrough();
+    const startedAt = performance.now();
+    await expect(redis.ping()).rejects.toThrow();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await until(
+      () =>
+        redis.ping().then(
+          () => true,
+          () => false,
+        ),
+      20_000,
+    );
+    await until(() => isHeard(2), 30_000);
+  }, 60_000);
 
   test("who stopped listening is not woken", async () => {
     const { nodes } = await openNodes(2);

@@ -215,7 +215,7 @@ forEachDatabase((_name, open, newUrl) => {
     const databaseUrl = await newUrl();
     const database = await open(databaseUrl);
     await appendMany(database, 1, daysAgo(91));
-    await holdLease(database.db, "retention", "another node", Date.now(), 60_000);
+    await holdLease(database, "retention", "another node", 60_000);
     expect(await removeAged(database, { status_log: 90 })).toBeNull();
     expect(await positionsOf(database)).toEqual([1]);
     await ageLog(database, 1_000);

@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import type { PayoutChange } from "../src/datasources/changes.js";
 import { KnownPayouts } from "../src/mirror/known-payouts.js";
+import { monotonicClock } from "../src/store/clock.js";
 import {
   countCustomers,
   customersByIds,
@@ -825,9 +826,11 @@ forEachDatabase((name, open, newUrl) => {
   });
 
   describe("leases and settings", () => {
+    const at = (db: Db, now: number) => ({ db, clock: { ...monotonicClock(), sqlNow: () => sql<number>`${now}` } });
+
     test("of many nodes at once, one holds a lease, until it ends or is dropped", async () => {
       const { db } = await open();
-      const hold = (owner: string, now: number) => holdLease(db, "reconciliation", owner, now, 500);
+      const hold = (owner: string, now: number) => holdLease(at(db, now), "reconciliation", owner, 500);
       const held = await Promise.all(["a", "b", "c", "d"].map((owner) => hold(owner, 1000)));
       const owner = ["a", "b", "c", "d"][held.indexOf(true)]!;
       expect(held.filter(Boolean)).toHaveLength(1);
@@ -839,7 +842,21 @@ forEachDatabase((name, open, newUrl) => {
       expect(await hold(owner, 1901)).toBe(false);
       await dropLease(db, "reconciliation", "e");
       expect(await hold(owner, 1901)).toBe(true);
-      expect(await holdLease(db, "another", "e", 1901, 500)).toBe(true);
+      expect(await holdLease(at(db, 1901), "another", "e", 500)).toBe(true);
+    });
+
+    test("a lease from a clock that was put right since is free", async () => {
+      const { db } = await open();
+      const hold = (owner: string, now: number) => holdLease(at(db, now), "reconciliation", owner, 500);
+      expect(await hold("ahead", 3_600_000)).toBe(true);
+      expect(await hold("other", 3_600_000 - 60_000)).toBe(false);
+      expect(await hold("other", 3_600_000 - 60_001)).toBe(true);
+    });
+
+    test("a lease is by the database's own clock", async () => {
+      const database = await open();
+      expect(await holdLease(database, "reconciliation", "a", 60_000)).toBe(true);
+      expect(await holdLease(database, "reconciliation", "b", 60_000)).toBe(false);
     });
 
     test("a setting is what was written last, or null", async () => {

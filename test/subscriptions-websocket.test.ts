@@ -284,6 +284,7 @@ test("a socket that says nothing is closed with 4408 after the time it is given"
       tracing: noTracing,
       logger,
       answerWithinMs: 15_000,
+      now: Date.now,
     }),
     createContext,
     maxMessageBytes: 1000,

@@ -58,7 +58,7 @@ export class ApiKeys {
       name,
       scopes: scopes.join(" "),
       secret_hash: hashOf(secret),
-      created_at: Date.now(),
+      created_at: this.#database.clock.now(),
       expires_at: expiresAt?.getTime() ?? null,
       revoked_at: null,
       last_used_at: null,
@@ -72,7 +72,7 @@ export class ApiKeys {
 
   /** Answers false where there is nothing to revoke. */
   revoke(id: string): Promise<boolean> {
-    return revokeApiKey(this.#database.db, id, Date.now());
+    return revokeApiKey(this.#database.db, id, this.#database.clock.now());
   }
 
   async verify(key: string): Promise<Principal> {
@@ -85,7 +85,7 @@ export class ApiKeys {
     if (!row || !isRight || row.revoked_at !== null) {
       throw new AccessError("UNAUTHENTICATED", "The API key is not valid.");
     }
-    const now = Date.now();
+    const now = this.#database.clock.now();
     if (row.expires_at !== null && row.expires_at <= now) {
       throw new AccessError("UNAUTHENTICATED", "The API key has expired.");
     }
@@ -96,11 +96,11 @@ export class ApiKeys {
 
   async #known(id: string): Promise<KnownKey> {
     const kept = this.#rows.get(id);
-    if (kept && kept.until > Date.now()) return kept;
+    if (kept && kept.until > performance.now()) return kept;
     const row = await apiKeyById(this.#database.db, id);
     // Strangers choose the ids that are asked for.
     if (this.#rows.size >= maxKept) this.#rows.clear();
-    const known: KnownKey = { row, principal: null, until: Date.now() + keptMs };
+    const known: KnownKey = { row, principal: null, until: performance.now() + keptMs };
     this.#rows.set(id, known);
     return known;
   }

@@ -33,7 +33,7 @@ export function removeAuditEntries(
     if (!to) return [];
     const detail = JSON.stringify({ to, removed: entries.length, writtenBefore: new Date(before).toISOString() });
     const entry = {
-      at: Date.now(),
+      at: database.clock.now(),
       tenant: operatorTenant,
       principal: principalId,
       action: removalAction,

@@ -107,7 +107,7 @@ export class AuditTrail {
   append(act: Act, outcome: AuditOutcome): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length >= maxWaiting) return reject(new AuditUnavailable());
-      this.#waiting.push({ act: { ...act, outcome, at: Date.now() }, resolve, reject });
+      this.#waiting.push({ act: { ...act, outcome, at: this.#database.clock.now() }, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }

@@ -1,6 +1,7 @@
 // From a credential to the principal that it proves, whichever kind it is.
 
 import { unrevokedKeyIds } from "../store/api-key.queries.js";
+import type { Clock } from "../store/clock.js";
 import type { Database } from "../store/database.js";
 import { revokedTenants } from "../store/tenant.queries.js";
 import { AccessError } from "./access-error.js";
@@ -28,6 +29,11 @@ export class Authenticator {
 
   constructor(parts: AuthenticatorParts) {
     this.#parts = parts;
+  }
+
+  /** What expiry is judged by. */
+  get clock(): Clock {
+    return this.#parts.database.clock;
   }
 
   get isDisabled(): boolean {
@@ -71,9 +77,9 @@ export class Authenticator {
   }
 
   #revokedTenants(): Promise<Set<string>> {
-    if (!this.#revoked || this.#revoked.until <= Date.now()) {
+    if (!this.#revoked || this.#revoked.until <= performance.now()) {
       const tenants = revokedTenants(this.#parts.database.db);
-      this.#revoked = { tenants, until: Date.now() + revokedKeptMs };
+      this.#revoked = { tenants, until: performance.now() + revokedKeptMs };
       tenants.catch(() => {
         this.#revoked = null;
       });

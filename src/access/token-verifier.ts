@@ -23,9 +23,12 @@ const timeoutMs = 5_000;
 
 export class TokenVerifier {
   readonly #settings: TokenSettings;
+  readonly #now: () => number;
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
 
-  constructor(settings: TokenSettings) {
+  /** `now` is the time by which tokens expire. */
+  constructor(settings: TokenSettings, now: () => number) {
+    this.#now = now;
     this.#settings = settings;
     this.#keys = createRemoteJWKSet(new URL(settings.jwksUrl), {
       cooldownDuration: askAgainMs,
@@ -44,6 +47,7 @@ export class TokenVerifier {
         audience,
         algorithms: [...algorithms],
         clockTolerance: clockSkewSeconds,
+        currentDate: new Date(this.#now()),
         requiredClaims: ["sub", "exp"],
       });
       return toPrincipal(payload);

@@ -30,7 +30,7 @@ export function importAccount(options: ImportOptions): Promise<Answer> {
   return withProvider(async (parts) => {
     const { db } = parts.database;
     const owner = randomUUID();
-    const hold = () => holdLease(db, reconciliationLease, owner, Date.now(), leaseMs);
+    const hold = () => holdLease(parts.database, reconciliationLease, owner, leaseMs);
     if (!(await hold())) {
       throw new Refused(
         "A running gateway does it: its /readyz says how far it is. With it stopped, this command can.",

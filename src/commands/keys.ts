@@ -55,8 +55,8 @@ function faultOf({ tenant, scope }: CreateOptions): string | null {
 }
 
 function create({ tenant = operatorTenant, scope, name, days }: CreateOptions): Promise<Answer> {
-  const expiresAt = days === undefined ? null : new Date(Date.now() + days * dayMs);
   return withDatabase(async (database, record) => {
+    const expiresAt = days === undefined ? null : new Date(database.clock.now() + days * dayMs);
     const { id, key } = await record(
       { action: "createKey", tenant, detail: { scopes: scope } },
       () => new ApiKeys(database).create({ tenant, name: name ?? null, scopes: scope, expiresAt }),

@@ -30,12 +30,12 @@ function assign(customerId: string, tenant: string): Promise<Answer> {
 }
 
 function revoke(tenant: string): Promise<Answer> {
-  return withDatabase(async ({ db }, record) => {
+  return withDatabase(async ({ db, clock }, record) => {
     if (tenant === operatorTenant) throw new Refused("The operator cannot be revoked.");
     const act = { action: "revokeTenant", tenant, object: { type: "tenant", id: tenant } };
     await record(
       act,
-      () => revokeTenant(db, tenant, Date.now()),
+      () => revokeTenant(db, tenant, clock.now()),
       () => ({ outcome: "DONE" }),
     );
     return { text: "Revoked. Running gateways close what it opened within seconds.", json: { revoked: tenant } };

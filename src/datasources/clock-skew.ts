@@ -1,18 +1,20 @@
-// How far this machine's clock is from the provider's: webhooks are refused by their age, so a clock that is wrong by
+// How far the clock by which webhooks are judged is from the provider's: webhooks are refused by their age, so a clock that is wrong by
 // minutes would refuse all of them.
 
 export class ClockSkew {
   readonly #toleranceMs: number;
+  readonly #now: () => number;
   #skewMs = 0;
 
-  constructor(toleranceSeconds: number) {
+  constructor(toleranceSeconds: number, now: () => number = Date.now) {
+    this.#now = now;
     this.#toleranceMs = toleranceSeconds * 1000;
   }
 
   /** The date header of an answer; what is none tells nothing. */
   note(date: string | null): void {
     const at = date === null ? Number.NaN : Date.parse(date);
-    if (!Number.isNaN(at)) this.#skewMs = Date.now() - at;
+    if (!Number.isNaN(at)) this.#skewMs = this.#now() - at;
   }
 
   /** For people; null where the clocks agree well enough. */

@@ -18,6 +18,8 @@ export interface AudienceParts {
   executor: EventExecutor;
   createContext: CreateContext;
   metrics: Metrics;
+  /** By the clock that recorded the entries. */
+  now: () => number;
 }
 
 /** What was asked for. */
@@ -135,7 +137,7 @@ export class Audience {
     if (sent === 0) return;
     const { eventDeliveries, deliveryLag } = this.#parts.metrics;
     eventDeliveries.inc(sent);
-    deliveryLag.observe(Math.max(0, Date.now() - entry.recorded_at) / 1000);
+    deliveryLag.observe(Math.max(0, this.#parts.now() - entry.recorded_at) / 1000);
   }
 
   #fail(error: Error): void {

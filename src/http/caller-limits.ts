@@ -27,7 +27,7 @@ interface Minute {
   uncounted: number;
   /** That were left when some were last counted. */
   left: number;
-  /** Milliseconds since 1970. */
+  /** By the monotonic clock. */
   usedUpUntil: number;
 }
 
@@ -80,7 +80,7 @@ export class CallerLimits {
   }
 
   #requireLeft({ usedUpUntil }: Minute): void {
-    const leftMs = usedUpUntil - Date.now();
+    const leftMs = usedUpUntil - performance.now();
     if (leftMs <= 0) return;
     const { requestsPerMinute } = this.#parts.limits;
     throw rateLimited(`The limit is ${requestsPerMinute} requests a minute.`, Math.ceil(leftMs / 1000), "requests");
@@ -97,7 +97,7 @@ export class CallerLimits {
     minute.uncounted = 0;
     const note = ({ remainingPoints, msBeforeNext }: RateLimiterRes) => {
       minute.left = remainingPoints;
-      if (remainingPoints <= 0) minute.usedUpUntil = Date.now() + msBeforeNext;
+      if (remainingPoints <= 0) minute.usedUpUntil = performance.now() + msBeforeNext;
     };
     this.#rate.consume(id, count).then(note, (reason: unknown) => {
       // Anything else is the store's trouble, which is no reason to refuse anybody.

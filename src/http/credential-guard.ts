@@ -41,7 +41,7 @@ export class CredentialGuard {
     try {
       const principal = await this.#authenticator.authenticate(authorization);
       if (!isProven) await this.#failures.reward(address);
-      this.#proven.set(hash, { principal, freshUntil: Date.now() + freshMs });
+      this.#proven.set(hash, { principal, freshUntil: performance.now() + freshMs });
       return principal;
     } catch (error) {
       if (error instanceof AccessError) this.#proven.delete(hash);
@@ -57,8 +57,9 @@ export class CredentialGuard {
     const proof = this.#proven.get(hashOf(authorization));
     if (!proof) return null;
     const { principal, freshUntil } = proof;
-    const now = Date.now();
-    return now < freshUntil && now < (principal.expiresAt ?? Number.POSITIVE_INFINITY) ? principal : null;
+    if (performance.now() >= freshUntil) return null;
+    const { expiresAt } = principal;
+    return expiresAt === null || this.#authenticator.clock.now() < expiresAt ? principal : null;
   }
 
   async #count(address: string): Promise<void> {

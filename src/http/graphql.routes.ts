@@ -52,6 +52,7 @@ export interface GraphqlParts {
   isTraced: (request: IncomingMessage) => boolean;
   /** When a caller is answered with what is known. */
   answerWithinMs: number;
+  now: () => number;
   tracing: Tracing;
   corsOrigins: readonly string[];
   uploadLimits: MultipartLimits & { atOnce: number };

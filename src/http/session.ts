@@ -51,6 +51,7 @@ export class Session {
   #principal: Principal;
   readonly #events: SessionEvents;
   readonly #tallyOf: (principal: Principal) => Tally;
+  readonly #now: () => number;
   readonly #open = new Set<Lifetime>();
   #isEnding = false;
   #isClosed = false;
@@ -59,7 +60,14 @@ export class Session {
   #warning: NodeJS.Timeout | undefined;
 
   /** It counts itself and its subscriptions as its principal's. */
-  constructor(principal: Principal, events: SessionEvents, tallyOf: (principal: Principal) => Tally) {
+  constructor(
+    principal: Principal,
+    events: SessionEvents,
+    tallyOf: (principal: Principal) => Tally,
+    /** What expiry is judged by. */
+    now: () => number,
+  ) {
+    this.#now = now;
     this.#principal = principal;
     this.#events = events;
     this.#tallyOf = tallyOf;
@@ -138,7 +146,7 @@ export class Session {
     clearTimeout(this.#warning);
     const { expiresAt } = this.#principal;
     if (expiresAt === null) return;
-    const leftMs = expiresAt - Date.now();
+    const leftMs = expiresAt - this.#now();
     if (leftMs > longestMs) {
       this.#expiry = setTimeout(() => this.#arm(), longestMs);
       return;

@@ -22,7 +22,7 @@ export class Sessions {
   }
 
   open(principal: Principal, events: SessionEvents): Session {
-    const session = new Session(principal, events, ({ id }) => this.#tallyOf(id));
+    const session = new Session(principal, events, ({ id }) => this.#tallyOf(id), this.#authenticator.clock.now);
     this.#open.add(session);
     return session;
   }

@@ -38,6 +38,8 @@ export interface SubscriberParts {
   tracing: Tracing;
   logger: Logger;
   answerWithinMs: number;
+  /** By the database's clock. */
+  now: () => number;
 }
 
 export interface SubscriptionRequest {
@@ -53,7 +55,7 @@ export function createSubscriber(parts: SubscriberParts) {
   const { schema, createContext, metrics, times, tracing, logger } = parts;
   const patienceMs = parts.answerWithinMs + lateAfterMs;
   const executor = new EventExecutor(schema, logger);
-  const audiences = new Audiences({ executor, createContext, metrics });
+  const audiences = new Audiences({ executor, createContext, metrics, now: parts.now });
 
   const mask = (result: ExecutionResult, requestId: string): ExecutionResult =>
     result.errors

@@ -6,6 +6,8 @@ import type { Redis } from "ioredis";
 import { InProcessWakeUps, type WakeUps } from "./wake-ups.js";
 
 const longestPauseMs = 2_000;
+// A listener sends nothing by itself: only this finds a connection on which nothing comes any more.
+const pingEveryMs = 10_000;
 
 export class RedisWakeUps implements WakeUps {
   readonly #local = new InProcessWakeUps();
@@ -13,6 +15,7 @@ export class RedisWakeUps implements WakeUps {
   readonly #subscriber: Redis;
   readonly #channel: string;
   readonly #node = randomUUID();
+  readonly #pinging: NodeJS.Timeout;
   #lastPosition = 0;
 
   /** The connection given stays the caller's; listening needs one of its own. */
@@ -20,18 +23,23 @@ export class RedisWakeUps implements WakeUps {
     this.#publisher = redis.on("error", this.#onError);
     this.#channel = channel;
     this.#subscriber = redis.duplicate({
-      // It comes back however long Redis is away, and subscribes again by itself.
+      // It comes back however long Redis is away, and subscribes again once it is ready.
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
-      autoResubscribe: true,
+      autoResubscribe: false,
       lazyConnect: false,
       retryStrategy: (attempt) => Math.min(attempt * 100, longestPauseMs),
     });
     this.#subscriber.on("error", this.#onError);
     this.#subscriber.on("message", (_channel, message) => this.#receive(message));
     // What was announced while nobody listened is gone; the listeners look for themselves.
-    this.#subscriber.on("ready", () => this.#local.announce(this.#lastPosition));
-    this.#subscriber.subscribe(channel).catch(this.#onError);
+    this.#subscriber.on("ready", () => {
+      this.#subscriber.subscribe(channel).catch(this.#onError);
+      this.#local.announce(this.#lastPosition);
+    });
+    this.#pinging = setInterval(() => {
+      if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(this.#onError);
+    }, pingEveryMs).unref();
   }
 
   announce(position: number): void {
@@ -46,6 +54,7 @@ export class RedisWakeUps implements WakeUps {
   }
 
   close(): void {
+    clearInterval(this.#pinging);
     this.#subscriber.disconnect();
   }
 

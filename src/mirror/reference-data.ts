@@ -22,6 +22,8 @@ export interface ReferenceDataParts {
   currencies: CurrenciesDataSource;
   banks: BanksDataSource;
   fees: FeesDataSource;
+  /** When an answer was read. */
+  now: () => number;
 }
 
 // A balance is shown, never reckoned with: the provider alone decides whether it suffices.
@@ -107,11 +109,11 @@ export class ReferenceData {
 
   async #keep<T>(key: string, forMs: number, ask: () => Promise<T>): Promise<Kept<T>> {
     const entry = this.#entryOf(key);
-    if (entry.kept && entry.until > Date.now()) return entry.kept as Kept<T>;
+    if (entry.kept && entry.until > performance.now()) return entry.kept as Kept<T>;
     entry.asking ??= ask()
       .then((value) => {
-        entry.kept = { value, asOf: new Date() };
-        entry.until = Date.now() + forMs;
+        entry.kept = { value, asOf: new Date(this.#parts.now()) };
+        entry.until = performance.now() + forMs;
         return entry.kept;
       })
       .finally(() => {

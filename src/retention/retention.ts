@@ -45,8 +45,8 @@ export class Retention {
   async run({ isDryRun = false, isStopped = () => false }: RetentionOptions = {}): Promise<RetentionReport | null> {
     // To count takes nothing from anybody.
     if (isDryRun) return this.#all(true, async () => true);
-    const { db } = this.#parts.database;
-    const hold = () => holdLease(db, retentionLease, this.#owner, Date.now(), leaseMs);
+    const { database } = this.#parts;
+    const hold = () => holdLease(database, retentionLease, this.#owner, leaseMs);
     if (!(await hold())) return null;
     let heldAt = performance.now();
     try {
@@ -57,7 +57,7 @@ export class Retention {
         return hold();
       });
     } finally {
-      await dropLease(db, retentionLease, this.#owner);
+      await dropLease(database.db, retentionLease, this.#owner);
     }
   }
 
@@ -65,7 +65,10 @@ export class Retention {
     const report: RetentionReport = {};
     for (const kind of kinds) {
       const days = this.#parts.keptDays[kind];
-      if (days !== null) report[kind] = await this.#one(kind, Date.now() - days * dayMs, isDryRun, goesOn);
+      if (days !== null) {
+        const before = this.#parts.database.clock.now() - days * dayMs;
+        report[kind] = await this.#one(kind, before, isDryRun, goesOn);
+      }
     }
     return report;
   }

@@ -27,6 +27,7 @@ export class Jobs {
   readonly #running = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #isStarted = false;
+  #pausedUntil = 0;
 
   constructor(db: StateFile) {
     this.#db = db;
@@ -91,7 +92,7 @@ export class Jobs {
       .pluck()
       .get(this.#busyLanes());
     if (next === null || next === undefined) return;
-    const waitMs = Math.min(Math.max(next - Date.now(), 0), longestTimerMs);
+    const waitMs = Math.min(Math.max(Math.max(next, this.#pausedUntil) - Date.now(), 0), longestTimerMs);
     this.#timer = setTimeout(() => this.#runDue(), waitMs);
   }
 
@@ -143,6 +144,12 @@ export class Jobs {
 
   #postpone(job: Job, error: unknown): void {
     process.emitWarning(`sandbox job ${job.kind}: ${error instanceof Error ? error.message : String(error)}`);
-    this.#db.prepare("UPDATE jobs SET due_at = ? WHERE id = ?").run(Date.now() + retryAfterFaultMs, job.id);
+    const retryAt = Date.now() + retryAfterFaultMs;
+    try {
+      this.#db.prepare("UPDATE jobs SET due_at = ? WHERE id = ?").run(retryAt, job.id);
+    } catch {
+      // The state file cannot be written, e.g. on a full disk. The job stays due, and everything waits.
+      this.#pausedUntil = retryAt;
+    }
   }
 }

@@ -4,11 +4,12 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { Big } from "big.js";
-import { Kysely, type RawBuilder, type SelectQueryBuilder, SqliteDialect, sql, type Transaction } from "kysely";
+import { Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
 import { type Clock, monotonicClock, postgresClock } from "./clock.js";
 import { busyTimeoutMs, type DatabaseDialect } from "./dialect.js";
 import { migrate } from "./migrate.js";
 import { migrationState, NewerDatabase } from "./migration-state.js";
+import { PatientSqliteDialect } from "./patient-sqlite.js";
 import { type ChangeWatch, watchByQueries, watchSqliteFile } from "./recent-changes.js";
 import { SqliteFile } from "./sqlite-file.js";
 import { withKeptStatements } from "./sqlite-statements.js";
@@ -115,8 +116,8 @@ export function isAboutRows(error: unknown): boolean {
   return rowFault.test(String((error as { code?: unknown } | null)?.code));
 }
 
-function sqliteDialect(path: string, { onDurabilityLost = () => {} }: DatabaseOptions): SqliteDialect {
-  return new SqliteDialect({
+function sqliteDialect(path: string, { onDurabilityLost = () => {} }: DatabaseOptions): PatientSqliteDialect {
+  return new PatientSqliteDialect({
     database: async () => {
       if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
       const database = new SqliteDatabase(path);

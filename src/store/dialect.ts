@@ -1,4 +1,4 @@
 export type DatabaseDialect = "sqlite" | "postgres";
 
-/** How long SQLite waits for another process's write. */
-export const busyTimeoutMs = 5_000;
+/** How long SQLite itself waits for another process's write, which stops this process. Longer waits are patient-sqlite's. */
+export const busyTimeoutMs = 20;

@@ -1,17 +1,17 @@
-import type { Db } from "./database.js";
+import { sql } from "kysely";
+import type { Database } from "./database.js";
 
 /** The nodes that do without Redis, of one account at the provider. */
-export function loneNodesOf(db: Db, account: string) {
+export function loneNodesOf({ db, clock }: Pick<Database, "db" | "clock">, account: string) {
   return {
     async declare(node: string, weight: number, keptMs: number): Promise<void> {
-      const now = Date.now();
-      const row = { weight, kept_until: now + keptMs };
+      const row = { weight, kept_until: sql<number>`${clock.sqlNow()} + cast(${keptMs} as bigint)` };
       await db
         .insertInto("lone_nodes")
         .values({ account, node, ...row })
         .onConflict((conflict) => conflict.columns(["account", "node"]).doUpdateSet(row))
         .execute();
-      await db.deleteFrom("lone_nodes").where("kept_until", "<=", now).execute();
+      await db.deleteFrom("lone_nodes").where("kept_until", "<=", clock.sqlNow()).execute();
     },
 
     async withdraw(node: string): Promise<void> {
@@ -23,7 +23,7 @@ export function loneNodesOf(db: Db, account: string) {
         .selectFrom("lone_nodes")
         .where("account", "=", account)
         .where("node", "!=", node)
-        .where("kept_until", ">", Date.now())
+        .where("kept_until", ">", clock.sqlNow())
         .select("weight")
         .execute();
       return rows.map(({ weight }) => weight);

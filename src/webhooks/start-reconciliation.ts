@@ -31,7 +31,7 @@ export function startReconciliation(parts: ReconciliationParts): { stop(): Promi
     logger,
     atLeastEveryMs: everyMs,
     work: async (isStopped) => {
-      const hold = () => holdLease(database.db, reconciliationLease, owner, database.clock.now(), leaseMs);
+      const hold = () => holdLease(database, reconciliationLease, owner, leaseMs);
       if (!(await hold())) return null;
       const renewing = setInterval(() => hold().catch(() => {}), leaseMs / 3);
       try {
@@ -50,9 +50,7 @@ export function startReconciliation(parts: ReconciliationParts): { stop(): Promi
   });
   const goesOn = (isStopped: () => boolean) => isHolder && !isStopped();
   const beat = async () => {
-    const held = await holdLease(database.db, reconciliationLease, owner, database.clock.now(), leaseMs).catch(
-      () => false,
-    );
+    const held = await holdLease(database, reconciliationLease, owner, leaseMs).catch(() => false);
     const isNew = held && !isHolder;
     isHolder = held;
     if (isNew) loop.wake();

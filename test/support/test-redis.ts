@@ -113,6 +113,11 @@ export class RedisLine {
     }
   }
 
+  /** New connections work. Those from before stay silent, as behind a router that has forgotten them. */
+  letNewThrough(): void {
+    this.#isHeld = false;
+  }
+
   async #stop(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
