@@ -103,6 +103,8 @@ const patience = {
   absenceGapMs: 5_000,
   /** How long after a sending the provider may still accept it: a doubtful rejection is not final before. */
   lateAcceptanceMs: 30_000,
+  /** How long an endpoint of the provider that fails is left alone. */
+  circuitOpenMs: 5_000,
   /** When a caller is answered with what is known, whether or not the provider has answered. */
   answerWithinMs: 15_000,
 };
@@ -143,7 +145,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     ending.foundation(() => budget.close());
     ending.cutOff(() => budget.close());
     const clockSkew = new ClockSkew(config.webhookToleranceSeconds, database.clock.now);
+    const { absenceGapMs, answerWithinMs, lateAcceptanceMs, circuitOpenMs } = { ...patience, ...options.patience };
     const provider = new ProviderClient({
+      circuitOpenMs,
       clockSkew,
       baseUrl: providerUrl,
       credentials: { ...credentials, scope: config.providerScope },
@@ -199,7 +203,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const payouts = new PayoutsDataSource(provider, (code) => referenceData.currencyId(code));
     const referenceLookUps = new ReferenceLookUps(database, transactions);
-    const { absenceGapMs, answerWithinMs, lateAcceptanceMs } = { ...patience, ...options.patience };
     let workers: IntentWorkers | null = null;
     const transitions = new PayoutTransitions({
       database,

@@ -121,7 +121,7 @@ async function end(client: TestGateway["client"], input: Record<string, unknown>
 async function startLearned(): Promise<{ gateway: TestGateway; customerId: string }> {
   const gateway = await startTestGateway({
     sandbox: { payoutStepDelayMs: 600_000 },
-    patience: { absenceGapMs, lateAcceptanceMs },
+    patience: { absenceGapMs, lateAcceptanceMs, circuitOpenMs: 20 },
     limits: { requestsPerMinute: 1_000_000 },
   });
   const { client } = gateway;

@@ -44,6 +44,8 @@ export interface ProviderClientOptions {
   /** Told of every call when it has ended, by a name without ids. */
   onCall?: (call: EndedCall) => void;
   clockSkew?: ClockSkew;
+  /** How long an endpoint that fails is left alone. */
+  circuitOpenMs?: number;
   /** Told of every request that goes out, or would. */
   traceRequest?: TraceRequest;
 }
@@ -107,6 +109,7 @@ export class ProviderClient {
   readonly #budget: ProviderBudget | null;
   /** One for each endpoint: failing reads never stop payouts, nor failing payouts their look-ups. */
   readonly #circuits = new Map<string, ProviderCircuit>();
+  readonly #circuitOpenMs: number | undefined;
   readonly #clockSkew: ClockSkew | null;
   readonly #traceRequest: TraceRequest | null;
   readonly #sharedReads = new SharedReads();
@@ -119,6 +122,7 @@ export class ProviderClient {
     this.#onUnknownWord = options.onUnknownWord ?? (() => {});
     this.#onCall = options.onCall ?? (() => {});
     this.#budget = options.budget ?? null;
+    this.#circuitOpenMs = options.circuitOpenMs;
     this.#clockSkew = options.clockSkew ?? null;
     this.#traceRequest = options.traceRequest ?? null;
     // One listener for each call that is under way.
@@ -229,7 +233,7 @@ export class ProviderClient {
     const route = routeOf(method, path);
     const known = this.#circuits.get(route);
     if (known) return known;
-    const circuit = new ProviderCircuit(this.#logger);
+    const circuit = new ProviderCircuit(this.#logger, this.#circuitOpenMs);
     this.#circuits.set(route, circuit);
     return circuit;
   }

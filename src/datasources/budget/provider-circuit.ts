@@ -7,7 +7,8 @@ import { isProviderError, ProviderError, type ProviderErrorKind } from "../provi
 import { isBudgetSpent } from "./provider-budget.js";
 
 const failuresInARow = 5;
-const openMs = 5_000;
+/** How long nothing is sent after failures in a row. */
+export const defaultOpenMs = 5_000;
 
 /** A refused credential and a forbidden address do not mend themselves by asking on. */
 const failures: ReadonlySet<ProviderErrorKind> = new Set(["UNAVAILABLE", "UNAUTHENTICATED", "FORBIDDEN"]);
@@ -27,7 +28,7 @@ export class ProviderCircuit {
   );
   #openUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, openMs = defaultOpenMs) {
     this.#policy.onBreak((reason) => {
       const { error } = ("value" in reason ? reason.value : {}) as Partial<Outcome<unknown>>;
       if (!error || isBudgetSpent(error)) return;
