@@ -153,7 +153,12 @@ function respond(life: PayoutLife, response: PayoutResponse, nowMs: number, rule
     return report(life, { status: status ?? "PENDING", transactionId, isLookUp: true });
   }
   // A webhook or an operator was faster: what they reported is not older than this.
-  if (life.intent !== "SENDING" || life.status !== "SUBMITTING") return closed(life);
+  if (life.status !== "SUBMITTING") return closed(life);
+  // It did not come to the permission: the credential, the budget or the connection failed before.
+  if (life.intent === "OPEN") {
+    return response.type === "RATE_LIMITED" ? sendAfter(life, response.waitMs) : sendAgain(life, nowMs, rules);
+  }
+  if (life.intent !== "SENDING") return closed(life);
   const sentBefore = wasSentBefore(life);
   switch (response.type) {
     case "NOT_SENT":
@@ -250,7 +255,7 @@ function rejected(life: PayoutLife, rejection: string): Step {
 
 /** This request did not count. */
 function unsent(life: PayoutLife): PayoutLife {
-  return { ...life, sendings: life.sendings - 1 };
+  return life.intent === "SENDING" ? { ...life, sendings: life.sendings - 1 } : life;
 }
 
 function sendAgain(life: PayoutLife, nowMs: number, rules: PayoutRules): Step {

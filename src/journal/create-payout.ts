@@ -64,7 +64,8 @@ export class PayoutJournal {
       if (known) {
         const isKept = !isUnderWay(known) || (await this.#deliver(known, deadline));
         // Not kept: the first call was told that nothing was sent, and this one may try itself.
-        if (isKept) return { payoutId: await this.#payoutOf(key), replayed: true };
+        const payoutId = isKept ? await this.#payoutOf(key) : null;
+        if (payoutId !== null) return { payoutId, replayed: true };
         continue;
       }
       await this.#checkCustomer(principal, input.customerId);
@@ -164,9 +165,10 @@ export class PayoutJournal {
     return true;
   }
 
-  async #payoutOf(key: IntentKey): Promise<string> {
+  /** Null where the key was freed in this very moment. */
+  async #payoutOf(key: IntentKey): Promise<string | null> {
     const intent = await findIntent(this.#parts.database, key);
-    if (!intent) throw new KeyTaken();
+    if (!intent) return null;
     const payoutId = intent.subject_id as string;
     const rejection = await this.#rejectionOf(intent, payoutId, true);
     if (rejection) throw rejection;

@@ -83,6 +83,9 @@ export class PayoutSender {
     try {
       change = await payouts.create(command, this.#permission(intent));
     } catch (error) {
+      // Not permitted: another sender has it, or the payout has moved. Where the turn is still held, it ends here.
+      if (error instanceof LeaseLost)
+        return { life: await transitions.respond(intent, { type: "NOT_SENT" }), unsent: null };
       if (!(error instanceof ProviderError)) throw error;
       logger.debug({ payoutId: intent.subject_id, reason: error.message }, "payout was not accepted");
       const response = toPayoutResponse(error, command);
