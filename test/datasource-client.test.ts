@@ -234,12 +234,17 @@ describe("calls", () => {
     expect(provider.connections).toBe(1);
   });
 
-  test("they name the gateway and accept JSON", async () => {
+  test("they name the gateway and accept uncompressed JSON", async () => {
     const provider = await startStubProvider();
     provider.answer("PUT /api/external/customer/1", { body: {} });
     await connect(provider).put("/customer/1", { tin: null });
     expect(provider.received("PUT /api/external/customer/1")[0]).toMatchObject({
-      headers: { "user-agent": "payout-gateway/test", accept: "application/json", "content-type": "application/json" },
+      headers: {
+        "user-agent": "payout-gateway/test",
+        accept: "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+      },
     });
   });
 

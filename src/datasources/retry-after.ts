@@ -1,19 +1,19 @@
 // How long the provider wants to be left alone. Its headers name moments on its own clock, so they are compared with
 // its own Date header where it sends one, and no answer makes us wait for longer than its window of one minute.
 
-import type { Headers } from "node-fetch";
+import type { AnswerHeaders } from "./answer-headers.js";
 
 const windowSeconds = 60;
 
 /** Undefined where the headers say nothing. */
-export function toRetryAfterSeconds(headers: Headers): number | undefined {
+export function toRetryAfterSeconds(headers: AnswerHeaders): number | undefined {
   const now = toSeconds(headers.get("date")) ?? Date.now() / 1000;
   const seconds = fromRetryAfter(headers.get("retry-after"), now) ?? fromReset(headers.get("x-ratelimit-reset"), now);
   return seconds === undefined ? undefined : Math.min(Math.max(Math.ceil(seconds), 1), windowSeconds);
 }
 
 /** After a 429 that says nothing, the whole window has to pass. */
-export function toRateLimitPause(headers: Headers): number {
+export function toRateLimitPause(headers: AnswerHeaders): number {
   return toRetryAfterSeconds(headers) ?? windowSeconds;
 }
 

@@ -1,9 +1,9 @@
-import type { Headers } from "node-fetch";
+import type { AnswerHeaders } from "../answer-headers.js";
 import { toRetryAfterSeconds } from "../retry-after.js";
 import type { BudgetAnswer } from "./provider-budget.js";
 
 /** The rate limit by an answer's headers. The reset is moved from the provider's clock to ours. */
-export function toBudgetAnswer(status: number, headers: Headers): BudgetAnswer {
+export function toBudgetAnswer(status: number, headers: AnswerHeaders): BudgetAnswer {
   const limit = toCount(headers.get("x-ratelimit-limit"));
   const remaining = toCount(headers.get("x-ratelimit-remaining"));
   const seconds = toRetryAfterSeconds(headers);
