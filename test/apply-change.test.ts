@@ -8,11 +8,12 @@ import { customersByIds, customersPage } from "../src/store/customer.queries.js"
 import type { Database } from "../src/store/database.js";
 import { documentsByIds } from "../src/store/document.queries.js";
 import { insertEvents } from "../src/store/inbox.queries.js";
+import { insertIntent } from "../src/store/intent.queries.js";
 import { payoutsByIds } from "../src/store/payout.queries.js";
 import { logAfter, logHead } from "../src/store/status-log.queries.js";
 import { everything } from "../src/store/visibility.js";
 import { Metrics } from "../src/telemetry/metrics.js";
-import { eventRow } from "./support/stored-rows.js";
+import { eventRow, intentRow } from "./support/stored-rows.js";
 import { forEachDatabase } from "./support/test-databases.js";
 
 function customerNews(news: Partial<CustomerChange> = {}): CustomerChange {
@@ -221,14 +222,68 @@ forEachDatabase((name, open, newUrl) => {
       expect(await payout(adopted!.entityId)).toMatchObject({ transaction_id: "t9", merchant_reference: "other" });
     });
 
-    test("without a reference is not begun while another of its customer has no transaction yet", async () => {
-      const { apply, payout } = doorTo(await open());
-      const found = payoutEvent({ transactionId: "t9", merchantReference: null, isLookUp: true });
-      await apply(customerNews(), payoutNews({ merchantReference: "gw-p1" }));
-      await expect(apply(found)).rejects.toBeInstanceOf(UnknownSubject);
-      await apply(payoutEvent({ status: "PENDING" }));
-      const [adopted] = await apply(found);
-      expect(await payout(adopted!.entityId)).toMatchObject({ transaction_id: "t9", merchant_reference: null });
+    describe("that the provider shows without a reference", () => {
+      /** Payouts of one customer that were sent and whose responses were lost. */
+      async function sent(database: Database, ...ids: string[]) {
+        const { apply } = doorTo(database);
+        await apply(customerNews());
+        const command = JSON.stringify({
+          customerId: "c1",
+          walletId: "w1",
+          sourceCurrency: "NGN",
+          amount: { send: "5000.00" },
+          destination: { kind: "ngnBank", bankId: "1", accountNumber: "0222500691" },
+        });
+        for (const id of ids) {
+          await apply(payoutNews({ payoutId: id, merchantReference: `gw-${id}`, status: "UNCONFIRMED" }));
+          const intent = intentRow({
+            subject_id: id,
+            command,
+            state: "UNCONFIRMED",
+            sendings: 1,
+            sent_at: at(0).getTime(),
+          });
+          await database.transaction((tx) => insertIntent(tx, intent));
+        }
+      }
+
+      const found = (amount = "5000", accountNumber = "222500691") =>
+        payoutEvent({
+          transactionId: "t9",
+          merchantReference: null,
+          status: "SUCCESSFUL",
+          isLookUp: true,
+          details: {
+            createdAt: at(1_000),
+            amount: { amount, currency: "NGN" },
+            recipient: { accountNumber, amount: "4950", currency: "NGN" },
+          },
+        });
+
+      test("is the customer's only one that it fits", async () => {
+        const database = await open();
+        const { apply, payout } = doorTo(database);
+        await sent(database, "p1");
+        await apply(found());
+        expect(await payout()).toMatchObject({ transaction_id: "t9", status: "SUCCESSFUL" });
+      });
+
+      test("is none of two that it fits alike", async () => {
+        const database = await open();
+        await sent(database, "p1", "p2");
+        await expect(doorTo(database).apply(found())).rejects.toBeInstanceOf(UnknownSubject);
+      });
+
+      test("is another one where it fits none", async () => {
+        const database = await open();
+        const { apply, payout } = doorTo(database);
+        await sent(database, "p1");
+        for (const other of [found("4999.99"), found("5000", "0222500692")]) {
+          const [begun] = await apply({ ...other, transactionId: `t-${other.details.amount?.amount}` });
+          expect(begun?.entityId).not.toBe("p1");
+        }
+        expect(await payout()).toMatchObject({ transaction_id: null, status: "UNCONFIRMED" });
+      });
     });
 
     test("is known by its merchant reference before it has a transaction, and by either afterwards", async () => {
