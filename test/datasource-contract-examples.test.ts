@@ -26,15 +26,13 @@ interface Example {
 type Body = Example["responses"][number]["body"];
 type Call = (client: ProviderClient, id: string, body: Body) => Promise<unknown>;
 
-const nobody: CreateCustomerCommand = { type: "INDIVIDUAL", country: "NG" };
 const urls = { payoutUrl: "https://gw.example/webhooks", collectionUrl: "https://gw.example/webhooks" };
 
 const calls: Record<string, Call> = {
   "oauth-token": (client) => client.get("/wallet"),
-  "customer-create": (client) => new CustomersDataSource(client).create(nobody),
-  "customer-create-business": (client) => new CustomersDataSource(client).create({ ...nobody, type: "BUSINESS" }),
-  "customer-create-business-minimal": (client) =>
-    new CustomersDataSource(client).create({ ...nobody, type: "BUSINESS" }),
+  "customer-create": (client, _id, body) => new CustomersDataSource(client).create(customerFor(body)),
+  "customer-create-business": (client, _id, body) => new CustomersDataSource(client).create(customerFor(body)),
+  "customer-create-business-minimal": (client, _id, body) => new CustomersDataSource(client).create(customerFor(body)),
   "customer-get": (client, id) => new CustomersDataSource(client).get(id),
   "customer-get-business": (client, id) => new CustomersDataSource(client).get(id),
   "customer-list": (client) => new CustomersDataSource(client).list(),
@@ -112,13 +110,34 @@ const emptyByAnswer: Record<number, string[]> = {
   400: ["bank-account-lookup"],
 };
 
+/** The customer that an example answers, because any other one would rightly be refused. */
+function customerFor(body: Body): CreateCustomerCommand {
+  const data = (body.data ?? {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof data[name] === "string" ? (data[name] as string) : null);
+  return {
+    type: data.type === "business" ? "BUSINESS" : "INDIVIDUAL",
+    country: text("country") ?? "NG",
+    firstName: text("first_name"),
+    lastName: text("last_name"),
+    businessName: text("business_name"),
+    email: text("email"),
+    idNumber: text("id_number"),
+    registrationNumber: text("registration_number"),
+  };
+}
+
 /** The payout that an example answers, because any other one would rightly be refused. */
 function commandFor(body: Body): PayoutCommand {
   const transaction = body.transaction as Record<string, unknown> | undefined;
   const template = transaction?.currency === "CAD" ? payoutCommands.interac : payoutCommands.ngnBank;
   if (!transaction) return template;
+  const recipient = transaction.recipient as Record<string, unknown>;
+  const { destination } = template;
   return {
     ...template,
+    ...(destination.kind === "ngnBank"
+      ? { destination: { ...destination, accountNumber: String(recipient.account_number) } }
+      : {}),
     merchantReference: String(transaction.merchant_reference),
     customerId: String(transaction.business_customer_id),
     amount: { send: isLosslessNumber(transaction.amount) ? transaction.amount.value : "0" },

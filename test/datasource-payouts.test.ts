@@ -3,6 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "lossless-json";
 import type { PayoutCommand } from "../src/datasources/commands.js";
 import { CurrenciesDataSource } from "../src/datasources/currencies.datasource.js";
+import { toTargetCurrency } from "../src/datasources/payout-body.js";
 import { PayoutsDataSource } from "../src/datasources/payouts.datasource.js";
 import type { UnknownStatusWord } from "../src/datasources/status-words.js";
 import { payoutCommands } from "./support/payout-commands.js";
@@ -22,10 +23,18 @@ function payoutsOf(provider: StubProvider, onUnknownWord?: (word: UnknownStatusW
   return new PayoutsDataSource(client, (code) => currencies.idByCode(code));
 }
 
+/** What an answer must name to be about the order: its amount. */
+function ordered({ amount, sourceCurrency, destination }: PayoutCommand) {
+  const currency = toTargetCurrency(destination);
+  return "send" in amount
+    ? { amount: amount.send, currency: sourceCurrency }
+    : { recipient: { amount: amount.receive, currency } };
+}
+
 async function sendAndReceive(command: PayoutCommand): Promise<string> {
   const provider = await startStubProvider();
   provider.answer("GET /api/external/currency", { body: [{ id: "currency-of-kenya", code: "KES", active: true }] });
-  provider.answer(route, { body: { transaction: { id: "transaction-1", status: "PENDING" } } });
+  provider.answer(route, { body: { transaction: { ...ordered(command), id: "transaction-1", status: "PENDING" } } });
   await payoutsOf(provider).create(command);
   return provider.received(route)[0]?.body.toString() ?? "";
 }
@@ -90,15 +99,17 @@ test.each([
   ["amount", { amount: "5000.49" }],
   ["customer", { business_customer_id: "customer-2" }],
   ["merchant reference", { merchant_reference: "gw-9" }],
-  ["source currency", { currency: "GHS" }],
-  ["target currency", { recipient: { currency: "GHS" } }],
+  ["currency", { currency: "GHS" }],
+  ["currency", { recipient: { currency: "GHS" } }],
+  ["recipient", { recipient: { account_number: "9999999999" } }],
+  ["amount", { amount: null }],
 ])("an answer with another %s leaves the outcome unknown", async (name, changed) => {
   const provider = await startStubProvider();
   const answer = JSON.parse(readProviderFixture("payout-answer"));
   provider.answer(route, { body: { transaction: { ...answer.transaction, ...changed } } });
   const error = await failureOf(payoutsOf(provider).create(payoutCommands.ngnBank));
   expect(error).toMatchObject({ kind: "GARBLED", outcome: "UNKNOWN" });
-  expect((error as Error).message).toBe(`POST /payout: the answer has another ${name} than the payout.`);
+  expect((error as Error).message).toBe(`POST /payout: the answer names another ${name} than the payout, or none.`);
 });
 
 test("what must arrive exactly is compared with what the recipient gets", async () => {
@@ -118,19 +129,25 @@ test("what must arrive exactly is compared with what the recipient gets", async 
 
 test("news of an account that does not echo the reference names none", async () => {
   const provider = await startStubProvider();
-  provider.answer(route, { body: { transaction: { id: "transaction-1", status: "completed" } } });
+  provider.answer(route, {
+    body: { transaction: { ...ordered(payoutCommands.interac), id: "transaction-1", status: "completed" } },
+  });
+  const { amount, sourceCurrency: currency } = payoutCommands.interac;
+  const reportedAmount = "send" in amount ? { amount: { amount: amount.send, currency } } : {};
   await expect(payoutsOf(provider).create(payoutCommands.interac)).resolves.toEqual({
     kind: "payout",
     transactionId: "transaction-1",
     status: "SUCCESSFUL",
     occurredAt: null,
-    details: { method: "INTERAC" },
+    details: { method: "INTERAC", ...reportedAmount },
   });
 });
 
 test("an unknown status word is reported and the rest of the answer is kept", async () => {
   const provider = await startStubProvider();
-  provider.answer(route, { body: { transaction: { id: "transaction-1", status: "ON_HOLD" } } });
+  provider.answer(route, {
+    body: { transaction: { ...ordered(payoutCommands.interac), id: "transaction-1", status: "ON_HOLD" } },
+  });
   const words: string[] = [];
   const change = await payoutsOf(provider, ({ word }) => words.push(word)).create(payoutCommands.interac);
   expect(change).toMatchObject({ transactionId: "transaction-1" });
@@ -154,7 +171,7 @@ test.each([
 test("mobile money names the currency by its id, however the provider writes ids", async () => {
   const provider = await startStubProvider();
   provider.answer("GET /api/external/currency", currencyList);
-  provider.answer(route, { body: { transaction: { id: "transaction-1" } } });
+  provider.answer(route, { body: { transaction: { ...ordered(payoutCommands.mobileMoney), id: "transaction-1" } } });
   await payoutsOf(provider).create(payoutCommands.mobileMoney);
   expect(JSON.parse(provider.received(route)[0]?.body.toString() ?? "")).toMatchObject({
     from_currency_id: "USD",
