@@ -79,13 +79,16 @@ test("a clock that was an hour ahead and was put right keeps nothing from being 
   await eventually(async () => asked().every(({ length }) => length > 0));
 });
 
-test("a payout whose webhooks come is not looked up", async () => {
+test("a payout whose webhooks come is looked up only to learn what a look-up by reference proves", async () => {
   const gateway = await startTestGateway({ config: { reconcileMs: 2_000 }, sandbox: { payoutStepDelayMs: 300 } });
   const { client, provider } = gateway;
   const { id: customerId } = await client.verifiedCustomer();
   const { payout } = await client.createPayout({ customerId });
   await client.payoutReaching(payout.id, "SUCCESSFUL");
-  expect(provider.received("GET /transaction/{id}")).toHaveLength(0);
+  expect(provider.received("GET /transaction/{id}")).toHaveLength(1);
+  const { payout: second } = await client.createPayout({ customerId });
+  await client.payoutReaching(second.id, "SUCCESSFUL");
+  expect(provider.received("GET /transaction/{id}")).toHaveLength(1);
 });
 
 test("a payout that the provider no longer finds is asked for more and more seldom", async () => {
