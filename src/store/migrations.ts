@@ -6,6 +6,7 @@ import type { DatabaseDialect } from "./dialect.js";
 import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { paymentSafety } from "./migration-payment-safety.js";
+import { payoutResolutions } from "./migration-payout-resolutions.js";
 import { recentChanges } from "./migration-recent-changes.js";
 import { retention } from "./migration-retention.js";
 
@@ -297,6 +298,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "008-retention": retention(dialect),
         "009-trace-parents": traceParents,
         "010-payment-safety": paymentSafety,
+        "011-payout-resolutions": payoutResolutions,
       };
     },
   };
