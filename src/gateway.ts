@@ -255,6 +255,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         isStopping: () => provider.isAbandoned,
         logger,
       }),
+      resolutions: { database, door, lookUp: (transactionId) => transactions.lookUp(transactionId) },
       uploadMaxBytes: config.uploadMaxBytes,
     });
 

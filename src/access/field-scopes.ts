@@ -37,6 +37,7 @@ export const fieldNeeds: Readonly<Record<string, Need>> = {
   "Mutation.submitDocuments": ["documents:write"],
   "Mutation.createPayout": ["payouts:write"],
   "Mutation.retryWebhookEvents": ["operator"],
+  "Mutation.resolvePayout": ["operator"],
 
   "Subscription.statusChanged": followers,
   "Subscription.customerStatusChanged": ["customers:read"],
@@ -57,6 +58,7 @@ export const fieldNeeds: Readonly<Record<string, Need>> = {
 export const maskedFields: Readonly<Record<string, Scope>> = {
   "PayoutRecipient.accountNumber": "pii:read",
   "Payout.interacInstruction": "pii:read",
+  "Payout.mismatch": "operator",
 };
 
 /**

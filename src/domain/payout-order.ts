@@ -57,6 +57,23 @@ export function isFullMatch(order: PayoutOrder, report: ReportedOrder): boolean 
   return isComplete && differencesOf(order, report).length === 0;
 }
 
+/** The order as it stands once an operator has accepted a report that differs from it. */
+export function acceptedOrder(order: PayoutOrder, report: ReportedOrder): PayoutOrder {
+  const { amount, recipient, customerId } = report;
+  const isOtherRecipient = differencesOf(order, report).includes("recipient");
+  const account = recipient?.accountNumber ?? recipient?.phoneNumber ?? null;
+  return {
+    customerId: customerId ?? order.customerId,
+    sourceCurrency: amount?.currency ?? order.sourceCurrency,
+    targetCurrency: recipient?.currency ?? order.targetCurrency,
+    send: order.send === null ? null : (amount?.amount ?? order.send),
+    receive: order.receive === null ? null : (recipient?.amount ?? order.receive),
+    // A masked account cannot be compared with a full one.
+    account: isOtherRecipient ? (account !== null && mask.test(account) ? null : account) : order.account,
+    email: isOtherRecipient ? (recipient?.email ?? null) : order.email,
+  };
+}
+
 function isOtherAmount(ordered: string, reported: string | null | undefined): boolean {
   return reported !== null && reported !== undefined && !new Big(ordered).eq(reported);
 }

@@ -50,7 +50,9 @@ const aboutTenant = new Set(["customers", "payouts"]);
 /** All that is reached from there, and nothing that is not written where revisions are counted. */
 const mirrored = new Set(
   `Query Customer CustomerConnection CustomerEdge Document Payout PayoutConnection PayoutEdge PageInfo Money PayoutRecipient
-InteracInstruction StatusChange CustomerStatusChange DocumentStatusChange PayoutStatusChange`.split(/\s+/),
+InteracInstruction PayoutMismatch StatusChange CustomerStatusChange DocumentStatusChange PayoutStatusChange`.split(
+    /\s+/,
+  ),
 );
 
 export class KnownOperations {

@@ -67,6 +67,8 @@ function providerFace({ kind, retryAfterSeconds, providerMessage, callerMessage 
         message: "The provider takes no more calls at the moment.",
         extensions: { code: "RATE_LIMITED", retryAfterSeconds: retryAfterSeconds ?? 60 },
       };
+    case "CONFLICT":
+    case "OTHER_REJECTION":
     case "UNAVAILABLE":
     case "GARBLED":
     case "UNAUTHENTICATED":

@@ -9,11 +9,13 @@ import type { AttachDocumentsInput, RequestDocumentUploadInput } from "../schema
 import type { Document } from "../schema/document.type.js";
 import type { CreatePayoutInput } from "../schema/payout.input.js";
 import { Rejection, type UserErrorFields } from "../schema/rejection.js";
+import type { ResolvePayoutInput } from "../schema/resolve-payout.input.js";
 import type { UpdateCustomerInput } from "../schema/update-customer.input.js";
 import { checkFiles, type FileToCheck } from "./check-files.js";
 import type { CustomerJournal, CustomerResult } from "./create-customer.js";
 import type { PayoutJournal, PayoutResult } from "./create-payout.js";
 import { type DocumentJournal, isAttached, refuseUnlessDocumentsHelp } from "./documents.js";
+import { type ResolvePayoutParts, resolvePayout } from "./resolve-payout.js";
 import { type UpdateCustomerParts, updateCustomer } from "./update-customer.js";
 
 export interface JournalParts {
@@ -22,6 +24,7 @@ export interface JournalParts {
   updates: UpdateCustomerParts;
   documents: DocumentJournal;
   payouts: PayoutJournal;
+  resolutions: ResolvePayoutParts;
   uploadMaxBytes: number;
 }
 
@@ -89,6 +92,11 @@ export class Journal {
 
   createPayout(principal: Principal, input: CreatePayoutInput): Promise<PayoutResult> {
     return this.#parts.payouts.create(principal, input);
+  }
+
+  /** An operator's decision about a payout that is UNCONFIRMED or has a mismatch. */
+  resolvePayout(principal: Principal, input: ResolvePayoutInput): Promise<void> {
+    return resolvePayout(this.#parts.resolutions, principal, input);
   }
 
   #loaders(principal: Principal): Loaders {

@@ -13,10 +13,17 @@ import {
   step,
 } from "../domain/payout-life.js";
 import type { ApplyNext, ChangeDoor, News } from "../mirror/apply-change.js";
+import type { StoredResolution } from "../mirror/payout-mismatch.js";
 import type { UserErrorFields } from "../schema/rejection.js";
-import type { Database } from "../store/database.js";
-import { type IntentOutcome, type IntentRow, intentOfPayout, settleIntent } from "../store/intent.queries.js";
-import { type PayoutRow, payoutById } from "../store/payout.queries.js";
+import type { Database, Tx } from "../store/database.js";
+import {
+  type IntentOutcome,
+  type IntentRow,
+  intentOfPayout,
+  overrideIntent,
+  settleIntent,
+} from "../store/intent.queries.js";
+import { type PayoutRow, payoutById, updatePayout } from "../store/payout.queries.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { LeaseLost } from "./intents.js";
@@ -177,6 +184,53 @@ export class PayoutTransitions {
     }
     if (life.status === "UNCONFIRMED" && reason) logger.warn({ payoutId, reason }, "payout is unconfirmed");
   }
+}
+
+/** What an operator decided about a payout. */
+export interface Decision {
+  resolution: StoredResolution;
+  /** The transaction as the provider has it; null for NOT_SENT. It is taken over, whatever was ordered. */
+  reported: PayoutChange | null;
+  /** For the status log. */
+  reason: string;
+  failureReason: string | null;
+}
+
+/** Writes an operator's decision in the caller's transaction. Whoever holds a turn on the payout loses it. */
+export async function recordDecision(
+  { database, tx, applyNext }: { database: Database; tx: Tx; applyNext: ApplyNext },
+  intent: IntentRow,
+  payout: PayoutRow,
+  { resolution, reported, reason, failureReason }: Decision,
+): Promise<void> {
+  const nowMs = database.clock.now();
+  const before = toLife(intent, payout);
+  const next = step(before, toDecided(before, reported), operatorRules);
+  if (!next) return;
+  const { status, transactionId } = next.life;
+  await applyNext({
+    kind: "payout",
+    payoutId: payout.id,
+    transactionId,
+    status,
+    isDecision: true,
+    mismatch: null,
+    reason,
+    details: { ...reported?.details, ...(failureReason === null ? {} : { failureReason }) },
+  });
+  await updatePayout(tx, payout.id, { resolution: JSON.stringify(resolution) });
+  await overrideIntent(tx, intent.id, toOutcome(next, nowMs), nowMs);
+}
+
+// No rule bears on a decision.
+const operatorRules: PayoutRules = { canProveAbsence: false, absenceGapMs: 0, lateAcceptanceMs: 0, sendWithinMs: 0 };
+
+function toDecided(before: PayoutLife, reported: PayoutChange | null): PayoutEvent {
+  if (!reported) return { type: "RESOLVE_NOT_SENT" };
+  // An unknown status word never makes a status: what is known stays, and what is not known to the provider is PENDING.
+  const isKnown = before.transactionId !== null;
+  const status = reported.status ?? (isKnown ? before.status : "PENDING");
+  return { type: "RESOLVE_SENT", status, transactionId: reported.transactionId as string };
 }
 
 export function toLife(intent: IntentRow, payout: Pick<PayoutRow, "status" | "transaction_id">): PayoutLife {

@@ -132,6 +132,7 @@ async function newRow(context: ApplyContext, change: PayoutChange): Promise<Payo
     customer_id: customerId,
     ...merged(null, change, true),
     mismatch: null,
+    resolution: null,
     status: change.status,
     position: 0,
     status_at: null,
@@ -148,6 +149,7 @@ type DetailColumns = Omit<
   | "customer_id"
   | "status"
   | "mismatch"
+  | "resolution"
   | "position"
   | "status_at"
   | "created_at"
@@ -180,7 +182,9 @@ function merged(known: OrderedPayoutRow | null, change: PayoutChange, isCurrent:
     fee: fee?.amount ?? null,
     fee_currency: fee?.currency ?? null,
     rate: choose(known?.rate, details.rate),
-    recipient: mergedRecipient(known?.recipient ?? null, details.recipient, isCurrent && !isOrdered),
+    recipient: change.isDecision
+      ? decidedRecipient(known?.recipient ?? null, details.recipient)
+      : mergedRecipient(known?.recipient ?? null, details.recipient, isCurrent && !isOrdered),
     interac_instruction: choose(
       known?.interac_instruction,
       details.interacInstruction && JSON.stringify(details.interacInstruction),
@@ -208,6 +212,12 @@ function mergedRecipient(known: string | null, news: PayoutDetails["recipient"],
   const old = known === null ? {} : (JSON.parse(known) as Record<string, string>);
   const told = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== null && value !== undefined));
   return JSON.stringify(isCurrent ? { ...old, ...told } : { ...told, ...old });
+}
+
+/** Another destination replaces the known recipient as a whole: details of two recipients must not be mixed. */
+function decidedRecipient(known: string | null, reported: PayoutDetails["recipient"]): string | null {
+  const isDestination = Boolean(reported?.accountNumber || reported?.phoneNumber || reported?.email);
+  return mergedRecipient(isDestination ? null : known, reported, true);
 }
 
 function log(

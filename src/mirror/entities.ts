@@ -5,7 +5,7 @@ import type { Customer } from "../schema/customer.type.js";
 import type { Document } from "../schema/document.type.js";
 import { maskNumber } from "../schema/mask-number.js";
 import type { Money } from "../schema/money.type.js";
-import type { InteracInstruction, Payout, PayoutRecipient } from "../schema/payout.type.js";
+import type { InteracInstruction, Payout, PayoutMismatch, PayoutRecipient } from "../schema/payout.type.js";
 import type { CustomerStatusChange, DocumentStatusChange, PayoutStatusChange } from "../schema/status-change.type.js";
 import type { CustomerRow } from "../store/customer.queries.js";
 import type { DocumentRow } from "../store/document.queries.js";
@@ -13,6 +13,7 @@ import type { PayoutRow } from "../store/payout.queries.js";
 import type { StatusLogRow } from "../store/status-log.queries.js";
 import type { Visibility } from "../store/visibility.js";
 import { encodeCursor } from "./cursor.js";
+import type { StoredMismatch } from "./payout-mismatch.js";
 
 export type AnyStatusChange = CustomerStatusChange | DocumentStatusChange | PayoutStatusChange;
 
@@ -49,7 +50,7 @@ export function toDocument(row: DocumentRow): Document {
   };
 }
 
-export function toPayout(row: PayoutRow, { hasPersonalData }: Visibility): Payout {
+export function toPayout(row: PayoutRow, { hasPersonalData, tenant }: Visibility): Payout {
   const recipient = row.recipient === null ? null : toRecipient(JSON.parse(row.recipient));
   return {
     id: row.id,
@@ -69,6 +70,8 @@ export function toPayout(row: PayoutRow, { hasPersonalData }: Visibility): Payou
         ? null
         : (JSON.parse(row.interac_instruction) as InteracInstruction),
     note: row.note,
+    // Only the scope operator shows the rows of every tenant.
+    mismatch: row.mismatch === null || tenant !== null ? null : toMismatch(JSON.parse(row.mismatch) as StoredMismatch),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
     asOf: new Date(row.as_of),
@@ -76,6 +79,10 @@ export function toPayout(row: PayoutRow, { hasPersonalData }: Visibility): Payou
     position: row.position,
     tenant: row.tenant,
   };
+}
+
+function toMismatch({ reportedAt, ...mismatch }: StoredMismatch): PayoutMismatch {
+  return { ...mismatch, reportedAt: new Date(reportedAt) };
 }
 
 function toRecipient(stored: Record<string, string | undefined>): PayoutRecipient {

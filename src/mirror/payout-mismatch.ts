@@ -4,6 +4,7 @@ import type { PayoutChange } from "../datasources/changes.js";
 import type { PayoutCommand } from "../datasources/commands.js";
 import { toPayoutOrder } from "../datasources/to-payout-order.js";
 import { differencesOf, isFullMatch, type OrderField, type PayoutOrder } from "../domain/payout-order.js";
+import type { PayoutResolution } from "../schema/payout.enum.js";
 import type { StatusSource } from "../schema/status-change.enum.js";
 import type { OrderedPayoutRow } from "../store/payout.queries.js";
 
@@ -17,6 +18,14 @@ export interface StoredMismatch {
   source: StatusSource;
   /** Milliseconds since 1970. */
   reportedAt: number;
+}
+
+/** What an operator decided, as the column `resolution` holds it. */
+export interface StoredResolution {
+  outcome: PayoutResolution;
+  transactionId: string | null;
+  /** What the operator accepted in place of the order; later reports are compared with it. Null after NOT_SENT. */
+  order: PayoutOrder | null;
 }
 
 /** What the report says otherwise than the order. Nothing where the gateway did not order the payout. */
@@ -91,6 +100,9 @@ function reportedAmount(order: PayoutOrder | null, { amount, recipient }: Payout
   return amount ? `${amount.amount} ${amount.currency}` : "another amount";
 }
 
-function orderOf({ command }: OrderedPayoutRow): PayoutOrder | null {
-  return command === null ? null : toPayoutOrder(JSON.parse(command) as PayoutCommand);
+/** What reports are compared with: the order, or what an operator has accepted in its place. */
+export function orderOf({ command, resolution }: OrderedPayoutRow): PayoutOrder | null {
+  if (command === null) return null;
+  const accepted = resolution === null ? null : (JSON.parse(resolution) as StoredResolution).order;
+  return accepted ?? toPayoutOrder(JSON.parse(command) as PayoutCommand);
 }

@@ -16,6 +16,7 @@ const objectTypes = ["payout", "document", "customer"] as const;
 // A caller may write anything where an id belongs: only what cannot be about a person is kept of an attempt.
 const idForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const maxErrors = 50;
+const maxReason = 500;
 
 export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
@@ -26,26 +27,39 @@ export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
       const input = fieldsOf(args.input);
       const act = { principal, action: field.name, requestId, object: targetOf(input), detail: detailOf(input) };
       const work = async () => fieldsOf(await resolve(root, args, context, info));
-      return audit.around(act, work, endOf, failureOf);
+      return audit.around(act, work, (payload) => endOf(payload, input), failureOf);
     };
   }
   return schema;
 }
 
 /** What is made has no id before it is made: until then it is about whom it is made for. */
-function targetOf({ customerId }: Fields): AuditObject | null {
+function targetOf({ customerId, payoutId }: Fields): AuditObject | null {
+  if (typeof payoutId === "string" && idForm.test(payoutId)) return { type: "payout", id: payoutId };
   return typeof customerId === "string" && idForm.test(customerId) ? { type: "customer", id: customerId } : null;
 }
 
 /** Keys are callers' own words: their hash is enough to look one up. */
-function detailOf({ idempotencyKey }: Fields): AuditDetail {
-  if (typeof idempotencyKey !== "string") return {};
+function detailOf(input: Fields): AuditDetail {
+  const { idempotencyKey } = input;
+  if (typeof idempotencyKey !== "string") return decisionOf(input);
   return { idempotencyKeySha256: createHash("sha256").update(idempotencyKey).digest("hex") };
 }
 
-function endOf(payload: Fields): ActEnd {
+/** What an operator decides about a payout, and why: the trail is where that is kept. */
+function decisionOf({ payoutId, outcome, transactionId, reason }: Fields): AuditDetail {
+  if (typeof payoutId !== "string" || typeof outcome !== "string") return {};
+  return {
+    decision: outcome,
+    ...(typeof transactionId === "string" && idForm.test(transactionId) ? { transactionId } : {}),
+    ...(typeof reason === "string" ? { reason: reason.slice(0, maxReason) } : {}),
+  };
+}
+
+function endOf(payload: Fields, input: Fields): ActEnd {
   const userErrors = payload.userErrors as UserErrorFields[];
-  if (userErrors.length > 0) return { outcome: "REFUSED", detail: { userErrors: toCodes(userErrors) } };
+  const decision = decisionOf(input);
+  if (userErrors.length > 0) return { outcome: "REFUSED", detail: { ...decision, userErrors: toCodes(userErrors) } };
   const made = objectTypes.flatMap((type) => {
     const { id, status } = fieldsOf(payload[type]);
     return typeof id === "string" ? [{ object: { type, id }, status }] : [];
@@ -55,7 +69,7 @@ function endOf(payload: Fields): ActEnd {
   return {
     outcome: payload.replayed === true ? "REPLAYED" : "DONE",
     ...(made ? { object: made.object } : {}),
-    detail: { ...(made ? { status: made.status } : {}), ...documents, ...ids },
+    detail: { ...decision, ...(made ? { status: made.status } : {}), ...documents, ...ids },
   };
 }
 

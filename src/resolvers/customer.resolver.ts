@@ -9,8 +9,8 @@ import { Document } from "../schema/document.type.js";
 import { CustomerFilter, PayoutFilter } from "../schema/filter.input.js";
 import { StatusChange } from "../schema/status-change.type.js";
 import { UpdateCustomerInput } from "../schema/update-customer.input.js";
-import type { PayoutSearch } from "../store/payout.queries.js";
 import { asPayload, pageSize, requireValid } from "./input-checks.js";
+import { toPayoutSearch } from "./payout-search.js";
 import type { RequestContext } from "./request-context.js";
 
 @Resolver(() => Customer)
@@ -73,16 +73,16 @@ export class CustomerResolver {
     after: string | null = null,
     @Arg("filter", () => PayoutFilter, { nullable: true, description: "Which of the payouts to list." })
     filter: PayoutFilter | null,
-    @Ctx() { mirror, visibility, firstPayouts }: RequestContext,
+    @Ctx() context: RequestContext,
   ) {
-    if (after === null && !filter) return firstPayouts.load({ customerId: id, first: pageSize(first, 20) });
-    const search: PayoutSearch = filter ? requireValid("filter", filter) : {};
+    if (after === null && !filter) return context.firstPayouts.load({ customerId: id, first: pageSize(first, 20) });
+    const search = toPayoutSearch(filter, context);
     // Another customer's payouts are none of this one's.
     const isNobody = Boolean(search.customerId) && search.customerId !== id;
-    return mirror.payouts(
+    return context.mirror.payouts(
       { ...search, customerId: id, ...(isNobody ? { status: [] } : {}) },
       { first: pageSize(first, 20), after },
-      visibility,
+      context.visibility,
     );
   }
 

@@ -5,10 +5,12 @@ import { CursorScalar } from "../schema/cursor.scalar.js";
 import { Customer } from "../schema/customer.type.js";
 import { PayoutFilter } from "../schema/filter.input.js";
 import { CreatePayoutInput } from "../schema/payout.input.js";
-import { CreatePayoutPayload } from "../schema/payout.payload.js";
+import { CreatePayoutPayload, ResolvePayoutPayload } from "../schema/payout.payload.js";
 import { Payout } from "../schema/payout.type.js";
+import { ResolvePayoutInput } from "../schema/resolve-payout.input.js";
 import { StatusChange } from "../schema/status-change.type.js";
-import { asPayload, pageSize, requireValid } from "./input-checks.js";
+import { asPayload, pageSize } from "./input-checks.js";
+import { toPayoutSearch } from "./payout-search.js";
 import type { RequestContext } from "./request-context.js";
 
 @Resolver(() => Payout)
@@ -48,10 +50,10 @@ export class PayoutResolver {
     after: string | null = null,
     @Arg("filter", () => PayoutFilter, { nullable: true, description: "Which payouts to list." })
     filter: PayoutFilter | null,
-    @Ctx() { mirror, visibility }: RequestContext,
+    @Ctx() context: RequestContext,
   ) {
-    const search = filter ? requireValid("filter", filter) : {};
-    return mirror.payouts(search, { first: pageSize(first, 20), after }, visibility);
+    const search = toPayoutSearch(filter, context);
+    return context.mirror.payouts(search, { first: pageSize(first, 20), after }, context.visibility);
   }
 
   @Mutation(() => CreatePayoutPayload, { description: "Step 3: pay. The same idempotencyKey never pays twice." })
@@ -62,6 +64,20 @@ export class PayoutResolver {
     return asPayload(input, { payout: null, replayed: false }, async () => {
       const { payoutId, replayed } = await journal.createPayout(principal, input);
       return { payout: await payoutsById.clear(payoutId).load(payoutId), replayed };
+    });
+  }
+
+  @Mutation(() => ResolvePayoutPayload, {
+    description:
+      "Decides about a payout that is UNCONFIRMED or has a mismatch. The same decision again returns the payout as it is.",
+  })
+  resolvePayout(
+    @Arg("input", () => ResolvePayoutInput, { description: "The decision." }) input: ResolvePayoutInput,
+    @Ctx() { journal, principal, payoutsById }: RequestContext,
+  ): Promise<ResolvePayoutPayload> {
+    return asPayload(input, { payout: null }, async () => {
+      await journal.resolvePayout(principal, input);
+      return { payout: await payoutsById.clear(input.payoutId).load(input.payoutId) };
     });
   }
 

@@ -45,6 +45,12 @@ export class PayoutFilter {
   @Optional(currency)
   currency?: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "With a mismatch (true) or without one (false). Needs the scope operator.",
+  })
+  hasMismatch?: boolean | null;
+
   @Field(() => String, {
     nullable: true,
     description:

@@ -20,6 +20,9 @@ export const PayoutStatus = {
 } as const;
 export type PayoutStatus = keyof typeof PayoutStatus;
 
+export const PayoutResolution = { SENT: "SENT", NOT_SENT: "NOT_SENT" } as const;
+export type PayoutResolution = keyof typeof PayoutResolution;
+
 export const AccountType = { CHECKING: "CHECKING", SAVINGS: "SAVINGS" } as const;
 export type AccountType = keyof typeof AccountType;
 
@@ -46,6 +49,20 @@ registerEnumType(PayoutStatus, {
     PROCESSING: { description: "Accepted by the provider and on its way." },
     SUCCESSFUL: { description: "Paid." },
     FAILED: { description: "Refused or returned; nothing was paid." },
+  },
+});
+
+registerEnumType(PayoutResolution, {
+  name: "PayoutResolution",
+  description: "What an operator decides about a payout whose outcome is in doubt.",
+  valuesConfig: {
+    SENT: {
+      description: "The provider has it as the transaction `transactionId`. The payout then shows that transaction.",
+    },
+    NOT_SENT: {
+      description:
+        "It was not sent: the payout is FAILED and is never sent. If the provider reports it later, the status is corrected.",
+    },
   },
 });
 

@@ -3,6 +3,7 @@ import { DateTimeScalar } from "./date-time.scalar.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { Money } from "./money.type.js";
 import { PayoutMethod, PayoutStatus } from "./payout.enum.js";
+import { StatusSource } from "./status-change.enum.js";
 
 @ObjectType({ simpleResolvers: true, description: "Whom a payout goes to, as far as the method needs it." })
 export class PayoutRecipient {
@@ -35,6 +36,30 @@ export class InteracInstruction {
 
   @Field(() => String, { description: "The answer that releases the money." })
   answer!: string;
+}
+
+@ObjectType({
+  simpleResolvers: true,
+  description: "A report of the provider that contradicts the order. Nothing of it was taken over.",
+})
+export class PayoutMismatch {
+  @Field(() => [String], {
+    description:
+      "What differs: amount, currency, customer or recipient; transaction where the report is about another transaction.",
+  })
+  fields!: string[];
+
+  @Field(() => String, { description: "What was ordered and what was reported, without personal data." })
+  message!: string;
+
+  @Field(() => ID, { nullable: true, description: "The provider's transaction that the report is about." })
+  transactionId!: string | null;
+
+  @Field(() => StatusSource, { description: "Where the report came from." })
+  source!: StatusSource;
+
+  @Field(() => DateTimeScalar, { description: "When the gateway received the report." })
+  reportedAt!: Date;
 }
 
 @ObjectType({ simpleResolvers: true, description: "One payment from a wallet to a recipient." })
@@ -88,6 +113,13 @@ export class Payout {
 
   @Field(() => String, { nullable: true, description: "The note that goes with the payment." })
   note!: string | null;
+
+  @Field(() => PayoutMismatch, {
+    nullable: true,
+    description:
+      "A report of the provider that contradicts the order, until an operator resolves it with resolvePayout. Null where there is none, and without the scope operator.",
+  })
+  mismatch!: PayoutMismatch | null;
 
   @Field(() => DateTimeScalar, { description: "When the payout was recorded." })
   createdAt!: Date;

@@ -4,6 +4,7 @@ export const StatusSource = {
   MUTATION: "MUTATION",
   WEBHOOK: "WEBHOOK",
   RECONCILIATION: "RECONCILIATION",
+  OPERATOR: "OPERATOR",
 } as const;
 export type StatusSource = keyof typeof StatusSource;
 
@@ -14,5 +15,6 @@ registerEnumType(StatusSource, {
     MUTATION: { description: "The answer to a mutation." },
     WEBHOOK: { description: "A webhook of the provider." },
     RECONCILIATION: { description: "A look-up at the provider by the gateway itself." },
+    OPERATOR: { description: "An operator decided." },
   },
 });

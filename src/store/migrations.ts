@@ -7,6 +7,7 @@ import { eventObstacles } from "./migration-event-obstacles.js";
 import { openEvents } from "./migration-open-events.js";
 import { pagesAndCounts } from "./migration-pages-and-counts.js";
 import { paymentSafety } from "./migration-payment-safety.js";
+import { payoutResolutions } from "./migration-payout-resolutions.js";
 import { recentChanges } from "./migration-recent-changes.js";
 import { retention } from "./migration-retention.js";
 
@@ -299,6 +300,7 @@ export function migrationsOf(dialect: DatabaseDialect): MigrationProvider {
         "009-trace-parents": traceParents,
         "010-payment-safety": paymentSafety,
         "011-event-obstacles": eventObstacles,
+        "012-payout-resolutions": payoutResolutions,
       };
     },
   };

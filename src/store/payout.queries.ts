@@ -20,6 +20,7 @@ export interface PayoutSearch {
   search?: string | null;
   createdFrom?: Date | null;
   createdTo?: Date | null;
+  hasMismatch?: boolean | null;
 }
 
 /** What names one payout; the gateway's own id goes before the others. */
@@ -71,9 +72,10 @@ export async function newestPayoutsOfCustomers(
 }
 
 export async function countPayouts(db: Db, search: PayoutSearch, visibility: Visibility): Promise<number> {
-  const { status, customerId, walletId, currency, search: text, createdFrom, createdTo } = search;
+  const { status, customerId, walletId, currency, search: text, createdFrom, createdTo, hasMismatch } = search;
   // No count is kept for these: what is counted is no more than they leave.
-  if (customerId || text || createdFrom || createdTo) return countOf(db, queriesOf(db, search, visibility));
+  const isCounted = !(customerId || text || createdFrom || createdTo || typeof hasMismatch === "boolean");
+  if (!isCounted) return countOf(db, queriesOf(db, search, visibility));
   let kept = db.selectFrom("payout_counts");
   if (visibility.tenant !== null) kept = kept.where("tenant", "=", visibility.tenant);
   if (status) kept = status.length > 0 ? kept.where("status", "in", status) : kept.where(sql<boolean>`1 = 0`);
@@ -142,6 +144,16 @@ export async function isTransactionTaken(tx: Tx, transactionId: string, payoutId
   return row !== undefined;
 }
 
+/** How many payouts have a mismatch: few, in an index of their own. */
+export async function countMismatches(db: Db): Promise<number> {
+  const { total } = await db
+    .selectFrom("payouts")
+    .where("mismatch", "is not", null)
+    .select((eb) => eb.fn.countAll().as("total"))
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}
+
 export async function insertPayout(tx: Tx, row: Insertable<PayoutsTable>): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto("payouts")
@@ -175,7 +187,8 @@ const everyStatus = Object.keys({
 
 /** Together they select what is searched for, each row once; each has an index in the order of the page. */
 function queriesOf(db: Db, search: PayoutSearch, visibility: Visibility) {
-  const { customerId, currency, status } = search;
+  const { customerId, currency, status, hasMismatch } = search;
+  if (hasMismatch) return [mismatched(db, search, visibility)];
   if (customerId) return [ofCustomer(db, customerId, search, visibility)];
   // The currency has its place in the index after the status.
   const statuses = status ?? (currency ? everyStatus : null);
@@ -184,6 +197,17 @@ function queriesOf(db: Db, search: PayoutSearch, visibility: Visibility) {
     const query = visible(db, visibility).where("status", "=", each);
     return narrowed(currency ? query.where("amount_currency", "=", currency) : query, search);
   });
+}
+
+/** Mismatches are few, and have indexes of their own: no other condition may lead to a longer one. */
+function mismatched(db: Db, search: PayoutSearch, visibility: Visibility) {
+  const { customerId, currency, status } = search;
+  let query = visible(db, visibility).where("mismatch", "is not", null);
+  if (customerId) query = query.where(unindexed("customer_id"), "=", customerId);
+  if (currency) query = query.where(unindexed("amount_currency"), "=", currency);
+  if (status)
+    query = status.length > 0 ? query.where(unindexed("status"), "in", status) : query.where(sql<boolean>`1 = 0`);
+  return narrowed(query, search);
 }
 
 function ofCustomer(db: Db, customerId: string, search: PayoutSearch, { tenant }: Visibility) {
@@ -198,6 +222,7 @@ function ofCustomer(db: Db, customerId: string, search: PayoutSearch, { tenant }
 
 function narrowed(query: SelectQueryBuilder<Tables, "payouts", object>, search: PayoutSearch) {
   let narrower = query;
+  if (search.hasMismatch === false) narrower = narrower.where("mismatch", "is", null);
   if (search.walletId) narrower = narrower.where("wallet_id", "=", search.walletId);
   if (search.search) narrower = narrower.where(containsText(search.search.toLowerCase()));
   if (search.createdFrom) narrower = narrower.where("created_at", ">=", search.createdFrom.getTime());

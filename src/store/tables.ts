@@ -64,6 +64,8 @@ export interface PayoutsTable {
   note: string | null;
   /** A report that contradicts the order and was not taken over, as JSON; null where there is none. */
   mismatch: string | null;
+  /** The last decision of an operator about it, as JSON; null where there is none. */
+  resolution: string | null;
   position: number;
   /** When its last change happened, once that is no longer in the log. */
   status_at: number | null;

@@ -68,6 +68,7 @@ export function payoutRow(row: Partial<PayoutRow> & { customer_id: string }): Pa
     interac_instruction: null,
     note: null,
     mismatch: null,
+    resolution: null,
     position: 0,
     status_at: null,
     created_at: instant,

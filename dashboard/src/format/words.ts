@@ -62,4 +62,5 @@ export const sourceWords: Record<StatusSource, string> = {
   MUTATION: "answer to a call",
   WEBHOOK: "webhook",
   RECONCILIATION: "look-up",
+  OPERATOR: "decision of an operator",
 };
