@@ -21,7 +21,12 @@ forEachDatabase(
       const { id: customerId } = await first.client.verifiedCustomer();
       // These have no access token yet, and get none: nothing of a payout is sent.
       const impatient = await startTestGateway({ config, patience: { answerWithinMs: 150 } });
-      const patient = await startTestGateway({ config, patience: { answerWithinMs: 2_000 } });
+      const patient = await startTestGateway({
+        config: { ...config, providerTimeoutMs: 800 },
+        patience: { answerWithinMs: 2_000 },
+      });
+      // The second caller comes while the first one's attempt hangs.
+      provider.failNext({ route: "POST /oauth/token", kind: "hang", when: "before" });
       provider.failNext({ route: "POST /oauth/token", kind: "answer", status: 503, times: 1_000 });
       return { provider, impatient, patient, input: { customerId, idempotencyKey: unique("k") } };
     }
