@@ -123,7 +123,7 @@ export function step(life: PayoutLife, event: PayoutEvent, rules: PayoutRules): 
     case "RESPONSE":
       return respond(life, event.response, event.nowMs, rules);
     case "SENDER_LOST":
-      return life.intent === "SENDING" ? toConfirm(life, null, reasons.senderLost) : null;
+      return senderLost(life);
     case "LOOK_UP":
       return lookUp(life, event, rules);
     case "REPORT":
@@ -174,6 +174,12 @@ function respond(life: PayoutLife, response: PayoutResponse, nowMs: number, rule
     case "UNKNOWN":
       return toConfirm(life, null, reasons.responseLost);
   }
+}
+
+/** Where a report was faster, the payout has moved on and nothing is left to look up. */
+function senderLost(life: PayoutLife): Step | null {
+  if (life.intent !== "SENDING") return null;
+  return life.status === "SUBMITTING" ? toConfirm(life, null, reasons.senderLost) : closed(life);
 }
 
 function lookUp(

@@ -17,6 +17,7 @@ export interface PayoutProgressParts {
   jobs: Jobs;
   outbox: WebhookOutbox;
   stepDelayMs: number;
+  listingDelayMs: number;
   isReferenceKept: boolean;
 }
 
@@ -32,14 +33,16 @@ export class PayoutProgress {
 
   /** Called inside the transaction that books the payout. */
   start(payout: PayoutRecord): PayoutRecord {
-    const { payouts, jobs } = this.#parts;
+    const { payouts, jobs, listingDelayMs } = this.#parts;
     const magic = payoutMagicOf(payout.note);
     const delayMs = this.#stepDelayOf(magic);
     // The answer should be out before the first event arrives, as it mostly is in life.
     const announceAt = payout.createdAt + Math.min(delayMs / 4, 200);
     const lane = laneOf(payout.id);
+    const hiddenMs = Math.max(listingDelayMs, magic.has("test-found-late") ? delayMs : 0);
+    const listed = { ...payout, visibleAt: payout.createdAt + hiddenMs };
     if (magic.has("test-instant")) {
-      const finished = payouts.save(this.#moved(payout, "SUCCESSFUL"));
+      const finished = payouts.save(this.#moved(listed, "SUCCESSFUL"));
       jobs.schedule({ lane, kind: "announce-payout", subject: payout.id, dueAt: announceAt });
       return finished;
     }
@@ -47,8 +50,7 @@ export class PayoutProgress {
       jobs.schedule({ lane, kind: "announce-payout", subject: payout.id, dueAt: announceAt });
     }
     jobs.schedule({ lane, kind: "advance-payout", subject: payout.id, dueAt: payout.createdAt + delayMs });
-    if (!magic.has("test-found-late")) return payout;
-    return payouts.save({ ...payout, visibleAt: payout.createdAt + delayMs });
+    return hiddenMs > 0 ? payouts.save(listed) : payout;
   }
 
   /** Moves a payout by hand; what was scheduled for it no longer happens. */

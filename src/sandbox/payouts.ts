@@ -95,6 +95,7 @@ export class Payouts {
   /** Newest first. */
   list(filter: PayoutFilter, offset: number, limit: number): { rows: PayoutRecord[]; total: number } {
     const conditions: [string, string | number | undefined][] = [
+      ["json_extract(record, '$.visibleAt') <= ?", Date.now()],
       ["created_at >= ?", filter.startAt],
       ["created_at < ?", filter.endAt],
       ["wallet_id = ?", filter.walletId],

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { AccessTokens } from "./access-tokens.js";
 import { CustomerReview } from "./customer-review.js";
 import { Customers } from "./customers.js";
-import { FaultScript, type SandboxFault } from "./faults.js";
+import { FaultScript, type SandboxFault, type StruckRequest } from "./faults.js";
 import { Files, type StoredObject } from "./files.js";
 import { Jobs } from "./jobs.js";
 import { PayoutAcceptance } from "./payout-acceptance.js";
@@ -21,7 +21,7 @@ import { WebhookOutbox } from "./webhook-outbox.js";
 import { WebhookRegistration } from "./webhook-registration.js";
 import { type SentWebhook, WebhookSender } from "./webhook-sender.js";
 
-export type { SandboxFault } from "./faults.js";
+export type { SandboxFault, StruckRequest } from "./faults.js";
 export type { StoredObject } from "./files.js";
 export type { PayoutRecord as SandboxTransaction } from "./payouts.js";
 export type { ReceivedRequest } from "./request-log.js";
@@ -40,6 +40,8 @@ export interface SandboxOptions extends Partial<Credentials> {
   reviewDelayMs?: number;
   /** From each payout status to the next. */
   payoutStepDelayMs?: number;
+  /** For so long no look-up and no list shows a new payout. */
+  listingDelayMs?: number;
   /** Waits between delivery attempts; one attempt more than there are waits. Jitter of 80 to 120 % is added. */
   retryScheduleMs?: number[];
   webhookTimeoutMs?: number;
@@ -64,6 +66,8 @@ export interface Sandbox extends Credentials {
   setWebhookUrl(url: string): void;
   /** Makes the next request of a route fail. */
   failNext(fault: SandboxFault): void;
+  /** Requests that such a fault has hit, oldest first. */
+  struck(): StruckRequest[];
   /** What a rotation of the credential does: every token dies. */
   revokeTokens(): void;
   stop(): Promise<void>;
@@ -104,7 +108,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
   const review = new CustomerReview(db, customers, jobs, outbox, options.reviewDelayMs ?? 1500);
   const stepDelayMs = options.payoutStepDelayMs ?? 1000;
-  const progress = new PayoutProgress({ db, payouts, wallets, jobs, outbox, stepDelayMs, isReferenceKept });
+  const listingDelayMs = options.listingDelayMs ?? 0;
+  const progress = new PayoutProgress({
+    db,
+    payouts,
+    wallets,
+    jobs,
+    outbox,
+    stepDelayMs,
+    listingDelayMs,
+    isReferenceKept,
+  });
   const acceptance = new PayoutAcceptance({ db, customers, wallets, payouts, progress, isReferenceKept });
 
   let url = "";
@@ -156,6 +170,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     sentWebhooks: () => sender.sent(),
     setWebhookUrl,
     failNext: (fault) => faults.add(fault),
+    struck: () => faults.struck(),
     revokeTokens: () => tokens.revokeAll(),
     stop: () => {
       stopped ??= stop();
