@@ -72,7 +72,8 @@ export class PayoutJournal {
       try {
         const { payoutId, intent } = await this.#record(key, input);
         reachPoint("payout-recorded");
-        await this.#deliver(intent, deadline, intent);
+        // Not kept: another caller with the key was told that nothing was sent, and freed it.
+        if (!(await this.#deliver(intent, deadline, intent))) continue;
         const rejection = await this.#rejectionOf(intent, payoutId);
         if (rejection) throw rejection;
         return { payoutId, replayed: false };

@@ -132,20 +132,23 @@ function readFault(body: Fields): SandboxFault {
     return value;
   };
   const containing = fieldOf(body, "containing");
-  const target = {
-    route,
-    times: number("times", 1),
-    ...(typeof containing === "string" ? { containing } : {}),
-  };
+  const target = { route, times: number("times", 1), ...(typeof containing === "string" ? { containing } : {}) };
   const status = number("status", 500);
   if (status < 200 || status > 599) errors.format("status");
   const delayMs = number("delay_ms", 1000);
   const headers = Object.fromEntries(
     Object.entries(toFields(fieldOf(body, "headers"))).map(([name, value]) => [name, String(value)]),
   );
-  if (!["answer", "reset", "hang", "delay"].includes(kind)) errors.selected("kind");
+  if (!isKind(kind)) errors.selected("kind");
   errors.throwIfAny();
+  if (kind === "alter") return { ...target, kind, patch: fieldOf(body, "patch") ?? {} };
+  if (kind === "cut") return { ...target, kind };
+  if (kind === "endless") return { ...target, kind, when, status: number("status", 200) };
   if (kind === "answer") return { ...target, kind, when, status, body: fieldOf(body, "body"), headers };
   if (kind === "delay") return { ...target, kind, delayMs };
   return { ...target, kind: kind === "reset" ? "reset" : "hang", when };
+}
+
+function isKind(word: string): word is SandboxFault["kind"] {
+  return ["answer", "reset", "hang", "delay", "endless", "cut", "alter"].includes(word);
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { AccessTokens } from "./access-tokens.js";
 import { CustomerReview } from "./customer-review.js";
 import { Customers } from "./customers.js";
-import { FaultScript, type SandboxFault } from "./faults.js";
+import { FaultScript, type SandboxFault, type StruckRequest } from "./faults.js";
 import { Files, type StoredObject } from "./files.js";
 import { Jobs } from "./jobs.js";
 import { MixedShapes } from "./mixed-shapes.js";
@@ -24,7 +24,7 @@ import { WebhookOutbox } from "./webhook-outbox.js";
 import { WebhookRegistration } from "./webhook-registration.js";
 import { type SentWebhook, WebhookSender } from "./webhook-sender.js";
 
-export type { SandboxFault } from "./faults.js";
+export type { SandboxFault, StruckRequest } from "./faults.js";
 export type { StoredObject } from "./files.js";
 export type { PayoutRecord as SandboxTransaction } from "./payouts.js";
 export type { PresignedHeaderShape } from "./presigned-headers.js";
@@ -76,6 +76,8 @@ export interface Sandbox extends Credentials {
   setWebhookUrl(url: string): void;
   /** Makes the next request of a route fail. */
   failNext(fault: SandboxFault): void;
+  /** Requests that such a fault has hit, oldest first. */
+  struck(): StruckRequest[];
   /** What a rotation of the credential does: every token dies. */
   revokeTokens(): void;
   stop(): Promise<void>;
@@ -178,6 +180,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     sentWebhooks: () => sender.sent(),
     setWebhookUrl,
     failNext: (fault) => faults.add(fault),
+    struck: () => faults.struck(),
     revokeTokens: () => tokens.revokeAll(),
     stop: () => {
       stopped ??= stop();

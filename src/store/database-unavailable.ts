@@ -13,7 +13,7 @@ const sqliteCodes = /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|N
 const networkCodes = /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 // The driver gives these no code.
 const connectionFaults =
-  /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client (has encountered a connection error|was closed))/;
+  /^(timeout e(xceeded when trying to connect|xpired)|Connection terminated|Query read timeout|Client (has encountered a connection error|was closed))/;
 const maxCauses = 5;
 
 /** Also where the failure is the cause of the given error. */

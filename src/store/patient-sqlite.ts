@@ -30,6 +30,15 @@ class PatientDriver extends SqliteDriver {
     this.#connection ??= patient(connection);
     return this.#connection;
   }
+
+  /** SQLite undoes a transaction by itself when the disk is full or fails. The failure itself is what callers need. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw error;
+    }
+  }
 }
 
 function patient(connection: DatabaseConnection): DatabaseConnection {

@@ -15,25 +15,56 @@ function answered(status: string, payoutId = "p1"): CallOutcome {
   return { kind: "answered", payoutId, status, transactionId: null, isReplay: false };
 }
 
+const facts = { amount: "5000", fromCurrency: "NGN", customerId: "u" };
+
 function booked(fields: Partial<SandboxTransaction> = {}): SandboxTransaction {
-  return { id: "t1", merchantReference: reference, note: "k1", status: "SUCCESSFUL", ...fields } as SandboxTransaction;
+  return {
+    id: "t1",
+    merchantReference: reference,
+    note: "k1",
+    status: "SUCCESSFUL",
+    ...facts,
+    ...fields,
+  } as SandboxTransaction;
 }
+
+const waited = { tookMs: 5, patienceMs: 30_000 };
 
 /** One payment, asked for twice, paid once, followed by one subscriber. */
 function soundEvidence(): Evidence {
   const history = new History();
-  history.calls.push({ key: "k1", atMs: 0, node: 0, outcome: { kind: "lost" } });
-  history.calls.push({ key: "k1", atMs: 9, node: 0, outcome: answered("PENDING") });
-  history.webhooks.push({ contentHash, rawBody, atMs: 20 });
+  history.calls.push({ key: "k1", atMs: 0, node: 0, ...waited, outcome: { kind: "lost" } });
+  history.calls.push({ key: "k1", atMs: 9, node: 0, ...waited, outcome: answered("PENDING") });
+  history.webhooks.push({ contentHash, rawBody, atMs: 20, isLie: false });
   history.subscribers.push({ start: "c0", cursors: ["c1", "c2", "c3"], errors: [] });
-  history.customerCalls.push({ key: "u1", email: "a@b.c", atMs: 0, outcome: { kind: "answered", customerId: "u" } });
-  const payment = { key: "k1", atMs: 0, note: "k1", destination: "ngnBank" as const, patienceMs: 1 };
+  const made = { kind: "answered", customerId: "u" } as const;
+  history.customerCalls.push({ key: "u1", email: "a@b.c", atMs: 0, ...waited, outcome: made });
+  const ordered = { amount: { send: "5000.00" }, faults: [] };
+  const payment = { key: "k1", atMs: 0, note: "k1", destination: "ngnBank" as const, ...ordered, patienceMs: 1 };
   const entry = { entity: "PAYOUT", entity_id: "p1", source: "MUTATION", reason: null };
   return {
-    plan: { ...planSchedule(1, 1), payments: [payment], keepsMerchantReference: true, rateLimit: "3/2s" },
+    plan: {
+      ...planSchedule(1, { nodes: 1, store: "sqlite" }),
+      payments: [payment],
+      keepsMerchantReference: true,
+      rateLimit: "3/2s",
+    },
+    strikes: { denied: new Set(), rejected: new Set(), lied: new Set() },
     history,
     stored: {
-      payouts: [{ id: "p1", transaction_id: "t1", merchant_reference: reference, status: "SUCCESSFUL" }],
+      payouts: [
+        {
+          id: "p1",
+          transaction_id: "t1",
+          merchant_reference: reference,
+          status: "SUCCESSFUL",
+          customer_id: "u",
+          amount: "5000.00",
+          amount_currency: "NGN",
+          recipient: null,
+          mismatch: null,
+        },
+      ],
       customers: [{ id: "u", email: "a@b.c", status: "VERIFIED" }],
       intents: [{ operation: "createPayout", idempotency_key: "k1", state: "DONE", subject_id: "p1", attempts: 0 }],
       inbox: [
@@ -126,11 +157,41 @@ const breaches: [title: string, violation: RegExp, breach: (evidence: Evidence) 
     ({ stored }) => Object.assign(stored.intents[0] as object, { state: "UNCONFIRMED" }),
   ],
   [
+    "a call that nobody answered",
+    /^a response in time: k1/,
+    ({ history }) => history.calls.push({ ...call({ kind: "lost" }), tookMs: 30_001 }),
+  ],
+  [
+    "an amount taken over from a lie",
+    /^nothing taken from a lie: k1 shows 1.23/,
+    ({ stored }) => Object.assign(stored.payouts[0] as object, { amount: "1.23" }),
+  ],
+  [
+    "a recipient taken over from a lie",
+    /^nothing taken from a lie: k1 shows 9999999999/,
+    ({ stored }) =>
+      Object.assign(stored.payouts[0] as object, { recipient: JSON.stringify({ accountNumber: "9999999999" }) }),
+  ],
+  [
+    "a mismatch that nobody told",
+    /^nothing taken from a lie: k1 has a mismatch/,
+    ({ stored }) => Object.assign(stored.payouts[0] as object, { mismatch: "{}" }),
+  ],
+  [
     "a burst beyond the budget",
     /^budget kept: 4 requests/,
     ({ requestsAt }) => requestsAt.push(1_500) && requestsAt.sort((a, b) => a - b),
   ],
 ];
+
+test("a refusal of what was accepted is the provider's where it has denied the payment in its own words", () => {
+  const evidence = soundEvidence();
+  evidence.history.calls.push(call({ kind: "refused", codes: ["PROVIDER_REJECTED"] }));
+  const deniedAs = new Set(["k1"]);
+  expect(checkHistory({ ...evidence, strikes: { ...evidence.strikes, denied: deniedAs, rejected: deniedAs } })).toEqual(
+    [],
+  );
+});
 
 test.each(breaches)("the checker sees %s", (_title, violation, breach) => {
   const evidence = soundEvidence();
@@ -139,5 +200,5 @@ test.each(breaches)("the checker sees %s", (_title, violation, breach) => {
 });
 
 function call(outcome: CallOutcome) {
-  return { key: "k1", atMs: 30, node: 0, outcome };
+  return { key: "k1", atMs: 30, node: 0, ...waited, outcome };
 }

@@ -1,16 +1,28 @@
 // The promises, held against the evidence. Each check answers one line for each time that a promise was broken.
 
-import type { SandboxTransaction } from "../../src/sandbox/sandbox.js";
 import { checkBudget } from "./check-budget.js";
+import {
+  accepted,
+  checkAnswers,
+  checkFacts,
+  checkPaidOnce,
+  checkResponseTimes,
+  keysById,
+  keysOf,
+  understoodErrors,
+} from "./check-money.js";
 import type { Evidence } from "./evidence.js";
 import type { Plan } from "./plan.js";
 import type { StoredState } from "./stored-state.js";
+import { keyOfNote } from "./strikes.js";
 
 type Check = (evidence: Evidence) => string[];
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ["paid at most once", checkPaidOnce],
   ["answers kept", checkAnswers],
+  ["a response in time", checkResponseTimes],
+  ["nothing taken from a lie", checkFacts],
   ["one id for each key", checkIds],
   ["customers made once", checkCustomers],
   ["chains whole", checkChains],
@@ -25,50 +37,6 @@ export function checkHistory(evidence: Evidence): string[] {
   return checks.flatMap(([name, check]) => check(evidence).map((violation) => `${name}: ${violation}`));
 }
 
-export function bookedBy(books: readonly SandboxTransaction[], key: string): SandboxTransaction[] {
-  return books.filter(({ note }) => note === key || note.startsWith(`${key} `));
-}
-
-function keysOf({ plan }: Evidence): string[] {
-  return [...new Set(plan.payments.map(({ key }) => key))];
-}
-
-function checkPaidOnce(evidence: Evidence): string[] {
-  return keysOf(evidence).flatMap((key) => {
-    const booked = bookedBy(evidence.books, key);
-    const references = booked.map(({ merchantReference }) => merchantReference).join(", ");
-    return booked.length > 1 ? [`${key} was paid ${booked.length} times (${references})`] : [];
-  });
-}
-
-const accepted: readonly string[] = ["PENDING", "PROCESSING", "SUCCESSFUL"];
-
-function checkAnswers(evidence: Evidence): string[] {
-  return keysOf(evidence).flatMap((key) => {
-    const booked = bookedBy(evidence.books, key).length;
-    const outcomes = evidence.history.calls.filter((call) => call.key === key).map(({ outcome }) => outcome);
-    const faults: string[] = [];
-    const isAccepted = outcomes.some(
-      (outcome) => outcome.kind === "answered" && (accepted.includes(outcome.status) || outcome.transactionId !== null),
-    );
-    if (isAccepted && booked !== 1) faults.push(`${key} was answered as accepted and is in the books ${booked} times`);
-    const isRefused = outcomes.some(({ kind }) => kind === "refused");
-    if (isRefused && booked !== 0) faults.push(`${key} was answered as refused and is in the books`);
-    if (isRefused && isAccepted) faults.push(`${key} was answered as accepted and as refused`);
-    for (const outcome of outcomes) {
-      if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
-        faults.push(`${key} was answered with ${outcome.code}: ${outcome.message}`);
-      }
-      if (outcome.kind === "refused" && outcome.codes.some((code) => code !== "INSUFFICIENT_FUNDS")) {
-        faults.push(`${key} was refused with ${outcome.codes}`);
-      }
-    }
-    return faults;
-  });
-}
-
-const understoodErrors = ["PROVIDER_UNAVAILABLE", "RATE_LIMITED"];
-
 function checkIds(evidence: Evidence): string[] {
   return keysOf(evidence).flatMap((key) => {
     const ids = new Set(
@@ -80,7 +48,7 @@ function checkIds(evidence: Evidence): string[] {
   });
 }
 
-function checkCustomers({ history, providerCustomers, stored }: Evidence): string[] {
+function checkCustomers({ plan, history, strikes, providerCustomers, stored }: Evidence): string[] {
   const keys = [...new Set(history.customerCalls.map(({ key }) => key))];
   return keys.flatMap((key) => {
     const calls = history.customerCalls.filter((call) => call.key === key);
@@ -91,8 +59,9 @@ function checkCustomers({ history, providerCustomers, stored }: Evidence): strin
     if (ids.size > 1) faults.push(`${key} was answered with ${[...ids].join(", ")}`);
     for (const id of ids) if (!made.some((customer) => customer.id === id)) faults.push(`${key} is ${id}, not made`);
     for (const { outcome } of calls) {
-      if (outcome.kind === "refused") faults.push(`${key} was refused with ${outcome.codes}`);
-      if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
+      const isRejected = strikes.rejected.has(key) && made.length === 0;
+      if (outcome.kind === "refused" && !isRejected) faults.push(`${key} was refused with ${outcome.codes}`);
+      if (outcome.kind === "error" && !understoodErrors(plan).includes(outcome.code)) {
         faults.push(`${key} was answered with ${outcome.code}: ${outcome.message}`);
       }
     }
@@ -108,7 +77,10 @@ function checkChains({ history, log, logStart }: Evidence): string[] {
   return history.subscribers.flatMap(({ start, cursors, errors }, index) => {
     const from = start === logStart ? 0 : log.indexOf(start) + 1;
     const expected = log.slice(from);
-    const faults = errors.map((error) => `subscriber ${index} got ${error}`);
+    // While the database is away a subscriber is told so, and goes on from its cursor.
+    const faults = errors
+      .filter((error) => !error.includes("SERVICE_UNAVAILABLE"))
+      .map((error) => `subscriber ${index} got ${error}`);
     const wrong = expected.findIndex((cursor, place) => cursors[place] !== cursor);
     if (wrong !== -1) {
       faults.push(`subscriber ${index} got ${cursors[wrong] ?? "nothing"} in place ${wrong} of ${expected.length}`);
@@ -120,9 +92,10 @@ function checkChains({ history, log, logStart }: Evidence): string[] {
 }
 
 /** Positions without a hole; each subject's entries go on from where the last one ended, and no payout moves twice to one
- * status but where it is sent again. */
-function checkLog({ stored }: Evidence): string[] {
+ * status but where it is sent again, or where the provider has denied what it accepted. */
+function checkLog({ stored, strikes }: Evidence): string[] {
   const faults: string[] = [];
+  const keys = keysById(stored);
   const last = new Map<string, string>();
   const seen = new Set<string>();
   stored.log.forEach(({ position, entity, entity_id, from_status, to_status }, index) => {
@@ -133,7 +106,8 @@ function checkLog({ stored }: Evidence): string[] {
     }
     last.set(subject, to_status);
     const move = `${subject} to ${to_status}`;
-    const mayRepeat = to_status === "SUBMITTING" || to_status === "UNCONFIRMED";
+    const isSending = to_status === "SUBMITTING" || to_status === "UNCONFIRMED";
+    const mayRepeat = isSending || strikes.denied.has(keys.get(entity_id) ?? "");
     if (entity === "PAYOUT" && !mayRepeat && seen.has(move)) faults.push(`${move} twice`);
     seen.add(move);
   });
@@ -142,12 +116,17 @@ function checkLog({ stored }: Evidence): string[] {
 
 function checkWebhooks({ plan, history, stored }: Evidence): string[] {
   const faults: string[] = [];
+  // What nobody can tell the truth of may wait for an operator.
+  const lies = new Set(history.webhooks.filter(({ isLie }) => isLie).map(({ contentHash }) => contentHash));
   for (const { contentHash, rawBody } of history.webhooks) {
     const rows = stored.inbox.filter((row) => row.content_hash === contentHash);
     if (rows.length !== 1) faults.push(`a webhook answered with success is stored ${rows.length} times: ${rawBody}`);
   }
   for (const event of stored.inbox) {
-    const { id, type, state, reason } = event;
+    const { id, type, state, reason, content_hash } = event;
+    if (lies.has(content_hash)) continue;
+    // A status that comes after the final one it preceded is asked again for a day. The books decide what is shown.
+    if (state === "RECEIVED" && reason?.includes("its look-up says")) continue;
     if (!isDone(event) && !mayWait(plan, stored)) faults.push(`event ${id} (${type}) is ${state}: ${reason}`);
   }
   return faults;
@@ -169,7 +148,7 @@ export function checkLastWords({ plan, books, stored }: Pick<Evidence, "plan" | 
   const faults = books.flatMap(({ id, status, note }) => {
     const known = stored.payouts.find((payout) => payout.transaction_id === id);
     if (known?.status === status) return [];
-    const key = note.split(" ")[0];
+    const key = keyOfNote(note);
     const intent = stored.intents.find(({ idempotency_key }) => idempotency_key === key);
     const ours = stored.payouts.find((payout) => payout.id === intent?.subject_id);
     if (!known && ours?.status === "UNCONFIRMED" && mayWait(plan, stored)) return [];

@@ -52,11 +52,22 @@ export async function ask(
   return (await response.json()) as GraphqlAnswer;
 }
 
-export function payoutInput({ key, note, destination }: Payment, customerId: string) {
+const payoutById = `query ($id: ID!) {
+  payout(id: $id) { id status transactionId amount { amount currency } }
+}`;
+
+/** What the gateway shows of a payout, whoever asks. */
+export async function readPayout(url: string, id: string): Promise<{ status: string; transactionId: string | null }> {
+  const { data, errors } = await ask(url, payoutById, { id }, 10_000);
+  if (errors || !data.payout) throw new Error(`Payout ${id} cannot be read: ${JSON.stringify(errors ?? null)}`);
+  return data.payout;
+}
+
+export function payoutInput({ key, note, destination, amount }: Payment, customerId: string) {
   return {
     idempotencyKey: key,
     customerId,
-    amount: { send: "5000.00" },
+    amount,
     note,
     ...wallets[destination],
     destination: destinations[destination],
@@ -85,7 +96,8 @@ export async function callPayout(
         }
       : refused(createPayout.userErrors),
   );
-  history.calls.push({ key: payment.key, atMs, node, outcome });
+  const { key, patienceMs } = payment;
+  history.calls.push({ key, atMs, node, tookMs: history.nowMs - atMs, patienceMs, outcome });
   return outcome;
 }
 
@@ -94,10 +106,10 @@ export async function pay(parts: ClientParts, payment: Payment, customerId: stri
   return insist(parts, () => callPayout(parts, payment, customerId));
 }
 
-/** Answers the customer's id, or null where none was made. */
-export async function makeCustomer(parts: ClientParts, customer: NewCustomer): Promise<string | null> {
+/** The customer's id; "refused" where the provider refused to make one, null where nobody answered. */
+export async function makeCustomer(parts: ClientParts, customer: NewCustomer): Promise<string | "refused" | null> {
   const { cluster, history, random } = parts;
-  let customerId: string | null = null;
+  let customerId: string | "refused" | null = null;
   await insist(parts, async () => {
     const live = cluster.live();
     if (live.length === 0) return null;
@@ -111,7 +123,8 @@ export async function makeCustomer(parts: ClientParts, customer: NewCustomer): P
           : refused(createCustomer.userErrors),
     );
     if (outcome.kind === "answered") customerId = outcome.customerId;
-    history.customerCalls.push({ key, email, atMs, outcome });
+    if (outcome.kind === "refused") customerId = "refused";
+    history.customerCalls.push({ key, email, atMs, tookMs: history.nowMs - atMs, patienceMs, outcome });
     return outcome;
   });
   return customerId;

@@ -1,15 +1,20 @@
 // The nodes of one schedule. A node that died, by order or by itself, is started again.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ClockStep, Pause } from "./disturbances.js";
+import type { StartOrder } from "./gateway-child.js";
 import type { History } from "./history.js";
-import { NodeDied, type NodePool, type NodeProcess } from "./node-pool.js";
+import { NodeDied, type NodePool, type NodeProcess, OrderFailed } from "./node-pool.js";
 import type { Ending } from "./plan.js";
 
 export interface ClusterOptions {
   nodes: number;
   pool: NodePool;
   environment: Record<string, string>;
-  patience: { absenceGapMs: number; answerWithinMs: number };
+  patience: StartOrder["patience"];
+  clockShiftsMs: readonly number[];
+  /** Where the database may be away, a node that cannot start is started again. */
+  mayFailToStart: boolean;
   logFile: (node: number) => string;
   history: History;
 }
@@ -19,7 +24,10 @@ interface Place {
   url: string | null;
   /** The start that is under way, or the last one. */
   starting: Promise<void>;
+  clockShiftMs: number;
 }
+
+const startAgainMs = 300;
 
 export class Cluster {
   readonly #options: ClusterOptions;
@@ -29,10 +37,11 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    this.#places = Array.from({ length: options.nodes }, () => ({
+    this.#places = Array.from({ length: options.nodes }, (_, node) => ({
       process: null,
       url: null,
       starting: Promise.resolve(),
+      clockShiftMs: options.clockShiftsMs[node] ?? 0,
     }));
   }
 
@@ -52,6 +61,25 @@ export class Cluster {
   async settled(): Promise<void> {
     await Promise.all(this.#places.map(({ starting }) => starting));
     if (this.failure) throw this.failure;
+  }
+
+  processes(): NodeProcess[] {
+    return this.#places.flatMap(({ process }) => (process ? [process] : []));
+  }
+
+  async pause({ node, forMs }: Pause): Promise<void> {
+    const { process } = this.#places[node] as Place;
+    if (!process) return;
+    this.#options.history.count("pause");
+    process.pause();
+    await sleep(forMs);
+    process.goOn();
+  }
+
+  setClock({ node, shiftMs }: Omit<ClockStep, "atMs">): void {
+    const place = this.#places[node] as Place;
+    place.clockShiftMs = shiftMs;
+    place.process?.setClock(shiftMs);
   }
 
   async end({ node, how, awayMs, crashAt }: Ending): Promise<void> {
@@ -109,24 +137,26 @@ export class Cluster {
         environment: { ...environment, ...(crashAt ? { TEST_CRASH_AT: crashAt } : {}) },
         patience,
         logFile: logFile(node),
+        clockShiftMs: place.clockShiftMs,
       });
       // It may have been ended meanwhile, at a crash point of its first round of work.
       if (place.process !== process) return;
       if (report.report === "started" && process.isAlive) place.url = report.url;
       void process.exited.then(() => this.#afterDeath(place, node, process));
     } catch (error) {
-      if (!(error instanceof NodeDied)) throw error;
-      await this.#afterDeath(place, node, process);
+      const isUnable = error instanceof OrderFailed && this.#options.mayFailToStart;
+      if (!isUnable && !(error instanceof NodeDied)) throw error;
+      await this.#afterDeath(place, node, process, isUnable ? startAgainMs : 50);
     }
   }
 
-  /** Nobody ordered this: the node has come to its crash point. */
-  async #afterDeath(place: Place, node: number, process: NodeProcess): Promise<void> {
+  /** Nobody ordered this: the node has come to its crash point, or has ended itself since it could not go on. */
+  async #afterDeath(place: Place, node: number, process: NodeProcess, afterMs = 50): Promise<void> {
     if (place.process !== process || this.#isClosed) return;
     place.process = null;
     place.url = null;
-    this.#options.history.count("crash point");
-    this.#begin(node, null, 50);
+    this.#options.history.count("node ended by itself");
+    this.#begin(node, null, afterMs);
     await place.starting;
   }
 }

@@ -5,6 +5,7 @@ import { ask } from "./clients.js";
 import type { History } from "./history.js";
 import type { Plan } from "./plan.js";
 import type { StoredState } from "./stored-state.js";
+import type { Strikes } from "./strikes.js";
 
 export interface ProviderCustomer {
   id: string;
@@ -15,6 +16,7 @@ export interface ProviderCustomer {
 export interface Evidence {
   plan: Plan;
   history: History;
+  strikes: Strikes;
   stored: StoredState;
   books: SandboxTransaction[];
   providerCustomers: ProviderCustomer[];

@@ -10,6 +10,9 @@ export interface ClientCall {
   key: string;
   atMs: number;
   node: number;
+  /** How long the caller waited, and how long it would have. */
+  tookMs: number;
+  patienceMs: number;
   outcome: CallOutcome;
 }
 
@@ -17,6 +20,8 @@ export interface CustomerCall {
   key: string;
   email: string;
   atMs: number;
+  tookMs: number;
+  patienceMs: number;
   outcome: { kind: "answered"; customerId: string } | Exclude<CallOutcome, { kind: "answered" }>;
 }
 
@@ -25,6 +30,8 @@ export interface TakenWebhook {
   contentHash: string;
   rawBody: string;
   atMs: number;
+  /** Signed by the provider, and about other facts than its books. */
+  isLie: boolean;
 }
 
 export interface Delivered {

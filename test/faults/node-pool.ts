@@ -2,10 +2,17 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Order, Report } from "./gateway-child.js";
 
-const entry = fileURLToPath(new URL("./gateway-child.js", import.meta.url));
+/** Another build's, where one is named. */
+const entry = process.env.FAULTS_NODE ?? fileURLToPath(new URL("./gateway-child.js", import.meta.url));
+/** Without it, as where there is no C compiler, disks are always whole. */
+const diskLibrary = process.env.FAULTS_DISK_LIBRARY;
+const diskDirectory = process.env.FAULTS_DISK_DIRECTORY ?? "";
+const diskModes = { whole: 0, full: 1, "fsync fails": 2 };
 // Most of what a node costs is loading the product: less of it goes to the garbage collector in a bigger nursery.
 const execArgv = ["--max-semi-space-size=64", "--min-semi-space-size=32", "--enable-source-maps"];
 const answerWithinMs = 60_000;
@@ -17,7 +24,9 @@ export class NodeProcess {
   isAlive = true;
 
   constructor() {
-    this.#child = fork(entry, { execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const disk = diskLibrary ? { LD_PRELOAD: diskLibrary, FAULTY_DISK_DIRECTORY: diskDirectory } : {};
+    const env = { ...process.env, ...disk };
+    this.#child = fork(entry, { execArgv, env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.exited = once(this.#child, "exit").then(() => {
       this.isAlive = false;
     });
@@ -44,14 +53,42 @@ export class NodeProcess {
     this.#child.kill("SIGKILL");
   }
 
+  /** Stands still, as under a debugger or on a host that is overcommitted. */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  goOn(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Nothing is reported of it. */
+  setClock(shiftMs: number): void {
+    if (this.#child.connected) this.#child.send({ order: "clock", shiftMs }, () => {});
+  }
+
+  setDisk(mode: keyof typeof diskModes): void {
+    const { pid } = this.#child;
+    if (!diskLibrary || !pid || !this.isAlive) return;
+    writeFileSync(join(diskDirectory, String(pid)), Buffer.from([diskModes[mode]]), { flag: "r+" });
+  }
+
   async #report(): Promise<Report> {
     const late = AbortSignal.timeout(answerWithinMs);
     const died = this.exited.then(() => {
       throw new NodeDied();
     });
     const [report] = (await Promise.race([once(this.#child, "message", { signal: late }), died])) as [Report];
-    if (report.report === "failed") throw new Error(`A node could not do what it was told: ${report.reason}`);
+    if (report.report === "failed") throw new OrderFailed(report.reason);
     return report;
+  }
+}
+
+export class OrderFailed extends Error {
+  override readonly name = "OrderFailed";
+
+  constructor(reason: string) {
+    super(`A node could not do what it was told: ${reason}`);
   }
 }
 
@@ -78,7 +115,9 @@ export class NodePool {
 
   /** Takes back a node that was stopped. */
   giveBack(node: NodeProcess): void {
-    if (node.isAlive && !this.#isClosed) this.#idle.unshift(node);
+    if (!node.isAlive || this.#isClosed) return;
+    node.setDisk("whole");
+    this.#idle.unshift(node);
   }
 
   async close(): Promise<void> {

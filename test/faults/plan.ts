@@ -1,13 +1,22 @@
 // Everything of a schedule that is decided beforehand, drawn from its seed.
 
-import { drawProviderFaults, type ProviderFault } from "./provider-faults.js";
+import { type Disturbances, drawDisturbances } from "./disturbances.js";
+import { drawCustomerFaults, drawPaymentFaults, drawProviderFaults, type ProviderFault } from "./provider-faults.js";
 import { Random } from "./random.js";
 
-export type NodeCount = 1 | 2;
+/** What the gateway runs on. SQLite is for one node. */
+export interface Setup {
+  nodes: 1 | 2;
+  store: "sqlite" | "postgres";
+}
 
 export interface Payment {
   key: string;
   atMs: number;
+  /** One of the two sides, and how much. */
+  amount: { send: string } | { receive: string };
+  /** What its sendings meet, in this order. */
+  faults: ProviderFault[];
   /** The key is the first word; the provider's books keep it, whatever the gateway makes of the payment. */
   note: string;
   destination: "ngnBank" | "interac";
@@ -19,6 +28,7 @@ export interface NewCustomer {
   key: string;
   atMs: number;
   email: string;
+  faults: ProviderFault[];
   patienceMs: number;
 }
 
@@ -31,11 +41,12 @@ export interface Ending {
   crashAt: string | null;
 }
 
-export interface Plan {
+export interface Plan extends Setup, Disturbances {
   seed: number;
-  nodes: NodeCount;
   activeMs: number;
   keepsMerchantReference: boolean;
+  /** For so long a new payment is neither found nor listed. */
+  listingDelayMs: number;
   rateLimit: string;
   hasHealthyStart: boolean;
   crashAtFirst: string | null;
@@ -91,36 +102,43 @@ const customerTags = [
   [1, "pre-verified+webhook-twice"],
 ] as const;
 
-export function planSchedule(seed: number, nodes: NodeCount): Plan {
+/** Beyond this a caller was never given a response. */
+export const longestResponseMs = 30_000;
+
+export function planSchedule(seed: number, setup: Setup): Plan {
+  const { nodes } = setup;
   const random = new Random(seed);
   const activeMs = random.between(1_000, 2_200);
+  const keepsMerchantReference = !random.chance(0.1);
   const moment = () => random.between(0, activeMs);
-  const patienceMs = () => random.weighted([[1, 250] as const, [2, 900] as const, [3, 4_000] as const]);
-  const payments = Array.from({ length: random.between(6, 12) }, (_, index): Payment => {
-    const key = `k${seed}-${index}`;
-    const magic = random.weighted(notes);
-    const destination = random.chance(0.2) ? "interac" : "ngnBank";
-    return { key, atMs: moment(), note: `${key} ${magic}`.trim(), destination, patienceMs: patienceMs() };
-  });
+  const draw = { random: random.fork(), activeMs, keepsMerchantReference };
+  const payments = drawPayments(random, seed, activeMs).map((payment) => ({
+    ...payment,
+    faults: drawPaymentFaults(draw, payment),
+  }));
   // Some keys are used by two callers at once.
   const doubled = payments.filter(() => random.chance(0.25));
-  payments.push(...doubled.map((payment) => ({ ...payment, atMs: payment.atMs + random.between(0, 300) })));
+  payments.push(...doubled.map((payment) => ({ ...payment, faults: [], atMs: payment.atMs + random.between(0, 300) })));
   const customers = Array.from({ length: random.between(0, 2) }, (_, index): NewCustomer => {
     const email = `ada+${random.weighted(customerTags)}.${seed}n${index}@example.com`;
-    return { key: `c${seed}-${index}`, atMs: moment(), email, patienceMs: patienceMs() };
+    const atMs = moment();
+    const faults = drawCustomerFaults(draw, { email, atMs });
+    return { key: `c${seed}-${index}`, atMs, email, faults, patienceMs: drawPatience(random) };
   });
   return {
     seed,
-    nodes,
+    ...setup,
     activeMs,
-    keepsMerchantReference: !random.chance(0.1),
+    keepsMerchantReference,
+    listingDelayMs: random.chance(0.25) ? random.between(100, 900) : 0,
     rateLimit: random.weighted([[3, "400/2s"] as const, [2, "40/2s"] as const, [1, "20/2s"] as const]),
     hasHealthyStart: random.chance(0.8),
     crashAtFirst: random.chance(0.2) ? random.pick(crashPoints) : null,
     payments,
     customers,
-    providerFaults: drawProviderFaults(random.fork(), activeMs),
+    providerFaults: drawProviderFaults({ ...draw, random: random.fork() }),
     endings: drawEndings(random.fork(), activeMs, nodes),
+    ...drawDisturbances(random.fork(), activeMs, setup),
     subscribers: Array.from({ length: nodes }, () => ({
       breaksAtMs: Array.from({ length: random.between(0, 2) }, moment),
     })),
@@ -129,7 +147,35 @@ export function planSchedule(seed: number, nodes: NodeCount): Plan {
   };
 }
 
-function drawEndings(random: Random, activeMs: number, nodes: NodeCount): Ending[] {
+function drawPayments(random: Random, seed: number, activeMs: number): Omit<Payment, "faults">[] {
+  return Array.from({ length: random.between(6, 12) }, (_, index) => {
+    const key = `k${seed}-${index}`;
+    const magic = random.weighted(notes);
+    const destination = random.chance(0.2) ? "interac" : "ngnBank";
+    // Few enough amounts that two payments may be alike.
+    const amount = `${random.between(20, 40) * 250}.${random.between(10, 12)}`;
+    return {
+      key,
+      atMs: random.between(0, activeMs),
+      note: `${key} ${magic}`.trim(),
+      destination,
+      amount: random.chance(0.8) ? { send: amount } : { receive: amount },
+      patienceMs: drawPatience(random),
+    };
+  });
+}
+
+/** Most callers lose patience; some wait for as long as a response may take. */
+function drawPatience(random: Random): number {
+  return random.weighted([
+    [1, 250],
+    [2, 900],
+    [2, 4_000],
+    [1, longestResponseMs],
+  ]);
+}
+
+function drawEndings(random: Random, activeMs: number, nodes: number): Ending[] {
   const count = random.weighted([[3, 0] as const, [5, 1] as const, [2, 2] as const, [1, 3] as const]);
   return Array.from({ length: count }, () => ({
     atMs: random.between(0, activeMs),

@@ -3,8 +3,25 @@
 import SqliteDatabase from "better-sqlite3";
 import pg from "pg";
 
+/** By which the driver's own sessions are told apart. */
+export const driverName = "faults-driver";
+
+export interface StoredPayout {
+  id: string;
+  transaction_id: string | null;
+  merchant_reference: string | null;
+  status: string;
+  customer_id: string;
+  amount: string | null;
+  amount_currency: string | null;
+  /** JSON. */
+  recipient: string | null;
+  /** JSON of what a report said otherwise than the order; null where none did. */
+  mismatch: string | null;
+}
+
 export interface StoredState {
-  payouts: { id: string; transaction_id: string | null; merchant_reference: string | null; status: string }[];
+  payouts: StoredPayout[];
   customers: { id: string; email: string; status: string }[];
   intents: {
     operation: string;
@@ -33,7 +50,7 @@ export interface StoredState {
     source: string;
     reason: string | null;
   }[];
-  /** Whether an answer has shown that the account gives references back. */
+  /** Whether a look-up by reference has found a payment that was not final: only then does "not found" prove anything. */
   isEchoKnown: boolean;
 }
 
@@ -59,7 +76,7 @@ export function openSqliteState(path: string): StateReader {
 export function openPostgresState(url: string): StateReader {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
-  const client = new pg.Client({ connectionString: url, types });
+  const client = new pg.Client({ connectionString: url, types, application_name: driverName });
   client.on("error", () => {});
   const connected = client.connect();
   return {
@@ -71,12 +88,18 @@ export function openPostgresState(url: string): StateReader {
   };
 }
 
+const provingSettings = [
+  "provider.finds-pending-by-reference",
+  // Of the build before.
+  "provider.echoes-merchant-reference",
+];
+
 async function readAll(rows: Rows): Promise<StoredState> {
+  // As many columns as there are: an earlier build has fewer.
+  const payouts = (await rows("select * from payouts")) as StoredPayout[];
   const settings = (await rows("select name, value from settings")) as { name: string; value: string }[];
   return {
-    payouts: (await rows(
-      "select id, transaction_id, merchant_reference, status from payouts",
-    )) as StoredState["payouts"],
+    payouts: payouts.map((payout) => ({ ...payout, mismatch: payout.mismatch ?? null })),
     customers: (await rows("select id, email, status from customers")) as StoredState["customers"],
     intents: (await rows(
       "select operation, idempotency_key, state, subject_id, attempts from intents",
@@ -87,6 +110,6 @@ async function readAll(rows: Rows): Promise<StoredState> {
     log: (await rows(
       "select position, entity, entity_id, from_status, to_status, source, reason from status_log order by position",
     )) as StoredState["log"],
-    isEchoKnown: settings.some(({ name, value }) => name === "provider.echoes-merchant-reference" && value === "true"),
+    isEchoKnown: settings.some(({ name, value }) => provingSettings.includes(name) && value === "true"),
   };
 }

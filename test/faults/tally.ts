@@ -1,18 +1,29 @@
 // What all schedules together were.
 
-import type { NodeCount } from "./plan.js";
-import type { Verdict } from "./play-schedule.js";
+import type { Setup } from "./plan.js";
+import type { Verdict } from "./schedule.js";
+
+export interface Failed {
+  seed: number;
+  violations: string[];
+}
+
+export function nameOf({ nodes, store }: Setup): string {
+  return `${nodes === 1 ? "1 node" : `${nodes} nodes`} on ${store === "sqlite" ? "SQLite" : "PostgreSQL"}`;
+}
 
 export class Tally {
-  readonly failedSeeds: number[] = [];
-  readonly #played = new Map<NodeCount, number>();
+  readonly failed: Failed[] = [];
+  readonly #startedAt = performance.now();
+  readonly #played = new Map<string, number>();
   readonly #counts = new Map<string, number>();
   readonly #tookMs: number[] = [];
   readonly #settledMs: number[] = [];
 
-  add(nodes: NodeCount, verdict: Verdict | null, failedSeed: number | null): void {
-    this.#played.set(nodes, (this.#played.get(nodes) ?? 0) + 1);
-    if (failedSeed !== null) this.failedSeeds.push(failedSeed);
+  add(setup: Setup, verdict: Verdict | null, failed: Failed | null): void {
+    const name = nameOf(setup);
+    this.#played.set(name, (this.#played.get(name) ?? 0) + 1);
+    if (failed !== null) this.failed.push(failed);
     if (!verdict) return;
     const { history, tookMs, settledMs } = verdict;
     this.#tookMs.push(tookMs);
@@ -27,13 +38,18 @@ export class Tally {
   }
 
   toText(): string {
-    const played = [...this.#played].map(([nodes, count]) => `${count} with ${nodes} node(s)`).join(", ");
+    const played = [...this.#played].sort().map(([name, count]) => `${count} with ${name}`);
     const counts = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} ${count}`);
+    const total = [...this.#played.values()].reduce((sum, count) => sum + count, 0);
+    const seconds = Math.round((performance.now() - this.#startedAt) / 1000);
+    const broken = this.failed.reduce((sum, { violations }) => sum + violations.length, 0);
     return [
-      `Schedules: ${played}; a schedule took ${middle(this.#tookMs)} ms in the median and ${most(this.#tookMs)} at most,`,
-      `of that until all was settled ${middle(this.#settledMs)} and ${most(this.#settledMs)}.`,
+      `Schedules: ${total} in ${seconds} s (${played.join(", ")}); one took ${middle(this.#tookMs)} ms in the median and`,
+      `${most(this.#tookMs)} at most, of that until all was settled ${middle(this.#settledMs)} and ${most(this.#settledMs)}.`,
       `Counts: ${counts.join(", ")}.`,
-      this.failedSeeds.length === 0 ? "Every promise was kept." : `Failed seeds: ${this.failedSeeds.join(", ")}.`,
+      this.failed.length === 0
+        ? "Violations: 0. Every promise was kept."
+        : `Violations: ${broken}. Failed seeds (${this.failed.length}): ${this.failed.map(({ seed }) => seed).join(", ")}.`,
     ].join("\n");
   }
 
