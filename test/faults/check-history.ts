@@ -126,10 +126,15 @@ function checkWebhooks({ plan, history, stored }: Evidence): string[] {
     const { id, type, state, reason, content_hash } = event;
     if (lies.has(content_hash)) continue;
     // A status that comes after the final one it preceded is asked again for a day. The books decide what is shown.
-    if (state === "RECEIVED" && reason?.includes("its look-up says")) continue;
+    if (state === "RECEIVED" && isDisputed(reason)) continue;
     if (!isDone(event) && !mayWait(plan, stored)) faults.push(`event ${id} (${type}) is ${state}: ${reason}`);
   }
   return faults;
+}
+
+/** The provider's webhook and its look-up disagree. */
+export function isDisputed(reason: string | null): boolean {
+  return reason?.includes("its look-up says") ?? false;
 }
 
 function isDone({ state }: StoredState["inbox"][0]): boolean {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sandbox } from "../../src/sandbox/sandbox.js";
-import { checkLastWords, mayWait, openIntents } from "./check-history.js";
+import { checkLastWords, isDisputed, mayWait, openIntents } from "./check-history.js";
 import { ask } from "./clients.js";
 import type { Cluster } from "./cluster.js";
 import { providerCustomersOf } from "./evidence.js";
@@ -82,7 +82,8 @@ export class Settling {
     const unplaced = new Set(
       stored.inbox.filter(({ attempts }) => mayEventsWait && attempts > 0).map(({ subject }) => subject),
     );
-    const isComing = ({ state, subject }: StoredState["inbox"][0]) => state === "RECEIVED" && !unplaced.has(subject);
+    const isComing = ({ state, subject, reason }: StoredState["inbox"][0]) =>
+      state === "RECEIVED" && !unplaced.has(subject) && !isDisputed(reason);
     return !stored.inbox.some(isComing) && openIntents(plan, stored).length === 0;
   }
 
