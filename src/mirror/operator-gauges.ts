@@ -12,6 +12,7 @@ import {
   payoutsByStatus,
 } from "../store/gauge.queries.js";
 import { oldestEvent } from "../store/inbox.queries.js";
+import { countMismatches } from "../store/payout.queries.js";
 import { logHead, oldestLogged } from "../store/status-log.queries.js";
 import { GaugeBoard, type GaugeReading } from "../telemetry/gauge-board.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -27,6 +28,10 @@ const descriptions = {
   unconfirmedAge: {
     name: "payout_gateway_unconfirmed_oldest_seconds",
     help: "How long ago the oldest payout was made whose outcome is not known; 0 where there is none.",
+  },
+  mismatches: {
+    name: "payout_gateway_payouts_with_mismatch",
+    help: "Payouts with a report of the provider that contradicts the order, until an operator resolves them.",
   },
   intents: {
     name: "payout_gateway_intents",
@@ -88,9 +93,10 @@ export function watchOperatorGauges({ database, budget, metrics }: OperatorGauge
   const { db, clock } = database;
   const ageOf: AgeOf = (since) => Math.max(0, (clock.now() - since) / 1000);
   new GaugeBoard(metrics.registry, descriptions, async () => {
-    const [payouts, unconfirmed, intents, inbox, head, kept, snapshot] = await Promise.all([
+    const [payouts, unconfirmed, mismatches, intents, inbox, head, kept, snapshot] = await Promise.all([
       payoutsByStatus(db),
       oldestUnconfirmed(db),
+      countMismatches(db),
       intentBacklog(db),
       inboxBacklog(db),
       logHead(db),
@@ -105,6 +111,7 @@ export function watchOperatorGauges({ database, budget, metrics }: OperatorGauge
         value: payoutCounts.get(status) ?? 0,
       })),
       unconfirmedAge: [{ value: unconfirmed === null ? 0 : ageOf(unconfirmed) }],
+      mismatches: [{ value: mismatches }],
       intents: countsOf(intentStates, intents),
       intentAge: agesOf(intentStates, intents, ageOf),
       inbox: countsOf(inboxStates, inbox),

@@ -4,7 +4,7 @@ import type { ProviderBudget } from "../datasources/budget/provider-budget.js";
 import type { OperatorStatus } from "../schema/operator-status.type.js";
 import type { Database } from "../store/database.js";
 import { countEvents } from "../store/inbox.queries.js";
-import { countPayouts } from "../store/payout.queries.js";
+import { countMismatches, countPayouts } from "../store/payout.queries.js";
 import { everything } from "../store/visibility.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
@@ -15,10 +15,11 @@ export interface OperatorStatusParts {
 }
 
 export async function readOperatorStatus({ database, budget, metrics }: OperatorStatusParts): Promise<OperatorStatus> {
-  const [snapshot, lookUps, unconfirmedPayouts, parkedWebhookEvents] = await Promise.all([
+  const [snapshot, lookUps, unconfirmedPayouts, mismatchedPayouts, parkedWebhookEvents] = await Promise.all([
     budget.snapshot(),
     metrics.reconciliations.get(),
     countPayouts(database.db, { status: ["UNCONFIRMED"] }, everything),
+    countMismatches(database.db),
     countEvents(database.db, "PARKED"),
   ]);
   return {
@@ -30,6 +31,7 @@ export async function readOperatorStatus({ database, budget, metrics }: Operator
       isShared: snapshot.isShared,
     },
     unconfirmedPayouts,
+    mismatchedPayouts,
     parkedWebhookEvents,
     reconciliation: lookUps.values.map(({ labels, value }) => ({
       kind: String(labels.kind),

@@ -54,6 +54,9 @@ export class OperatorStatus {
   @Field(() => Int, { description: "Payouts whose outcome is not known: their answers were lost." })
   unconfirmedPayouts!: number;
 
+  @Field(() => Int, { description: "Payouts with a mismatch that no operator has resolved yet." })
+  mismatchedPayouts!: number;
+
   @Field(() => Int, { description: "Webhook events that could not be applied." })
   parkedWebhookEvents!: number;
 
