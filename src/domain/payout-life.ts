@@ -102,6 +102,7 @@ export const reasons = {
   doubtful: "The provider's response does not say whether it accepted the payout. The payout is being looked up.",
   absent: "The provider does not have the payout. It is sent again under the same reference.",
   expired: "The payout could not be sent in time. Nothing was sent, and nothing will be.",
+  lateAgain: "The payout could not be sent again in time. It is being looked up.",
   released: "The provider could not be reached. Nothing was sent.",
   notSent: "An operator decided that the payout was not sent.",
 } as const;
@@ -123,7 +124,7 @@ export function step(life: PayoutLife, event: PayoutEvent, rules: PayoutRules): 
     case "RESPONSE":
       return respond(life, event.response, event.nowMs, rules);
     case "SENDER_LOST":
-      return life.intent === "SENDING" ? toConfirm(life, null, reasons.senderLost) : null;
+      return senderLost(life);
     case "LOOK_UP":
       return lookUp(life, event, rules);
     case "REPORT":
@@ -140,9 +141,16 @@ export function step(life: PayoutLife, event: PayoutEvent, rules: PayoutRules): 
 function send(life: PayoutLife, nowMs: number, { sendWithinMs }: PayoutRules): Step | null {
   if (life.intent !== "OPEN" || life.status !== "SUBMITTING") return null;
   if (nowMs - life.submittedAtMs > sendWithinMs) {
-    return { ...still({ ...done(life), status: "FAILED" }), reason: reasons.expired };
+    // An earlier sending was not found, but the provider can accept it late: only look-ups can end the payout.
+    return life.sendings > 0 ? toConfirm(life, null, reasons.lateAgain) : expired(life);
   }
   return still({ ...life, intent: "SENDING", sendings: life.sendings + 1, sentAtMs: nowMs, absentSinceMs: null });
+}
+
+function senderLost(life: PayoutLife): Step | null {
+  if (life.intent !== "SENDING") return null;
+  // A webhook was faster than the sender's response: what it reported stays.
+  return life.status === "SUBMITTING" ? toConfirm(life, null, reasons.senderLost) : closed(life);
 }
 
 /** The table of what a response proves, for the sender that still holds the lease. */
@@ -190,10 +198,12 @@ function lookUp(
   const absentSinceMs = life.absentSinceMs ?? askedAtMs;
   const gapLeftMs = rules.absenceGapMs - (askedAtMs - absentSinceMs);
   if (gapLeftMs > 0) return lookUpLater({ ...life, absentSinceMs }, gapLeftMs);
-  if (life.rejection === null) return absent(life, nowMs, rules);
+  const isTooLate = nowMs - life.submittedAtMs > rules.sendWithinMs;
+  if (life.rejection === null && !isTooLate) return absent(life, rules);
   // The provider can accept late what it has received.
   const lateLeftMs = rules.lateAcceptanceMs - (askedAtMs - (life.sentAtMs ?? 0));
-  return lateLeftMs > 0 ? lookUpLater(life, Math.min(lateLeftMs, rules.absenceGapMs)) : rejected(life, life.rejection);
+  if (lateLeftMs > 0) return lookUpLater(life, Math.min(lateLeftMs, rules.absenceGapMs));
+  return life.rejection === null ? expired(life) : rejected(life, life.rejection);
 }
 
 /** What the provider says of the payout, wherever it says it. */
@@ -222,10 +232,11 @@ export function isOpen({ intent }: Pick<PayoutLife, "intent">): boolean {
   return intent === "OPEN" || intent === "SENDING" || intent === "UNCONFIRMED";
 }
 
-function absent(life: PayoutLife, nowMs: number, rules: PayoutRules): Step {
-  if (nowMs - life.submittedAtMs > rules.sendWithinMs) {
-    return { ...still({ ...done(life), status: "FAILED" }), reason: reasons.expired };
-  }
+function expired(life: PayoutLife): Step {
+  return { ...still({ ...done(life), status: "FAILED" }), reason: reasons.expired };
+}
+
+function absent(life: PayoutLife, rules: PayoutRules): Step {
   const again: PayoutLife = { ...life, status: "SUBMITTING", intent: "OPEN", absentSinceMs: null, attempts: 0 };
   // At once the first time, and at growing distances after that.
   const waitMs = life.sendings <= 1 ? 0 : Math.min(rules.absenceGapMs * 2 ** (life.sendings - 2), longestResendMs);
