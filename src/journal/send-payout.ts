@@ -118,15 +118,13 @@ export class PayoutSender {
 
   /** The last check before the bytes go out. A second request of the same sending, with a fresh token, only keeps the turn. */
   #permission(intent: IntentRow): () => Promise<void> {
-    const { database, transitions } = this.#parts;
+    const { database } = this.#parts;
     let isGranted = false;
     return async () => {
       const askedAt = performance.now();
       const holds = isGranted
         ? await renewIntent(database, intent, leaseMs)
         : await permitSending(database, intent, leaseMs);
-      // Where a webhook has moved the payout, there is nothing left to send, and the intent ends.
-      if (!holds && !isGranted) await transitions.respond(intent, { type: "NOT_SENT" });
       // This process may have been paused while it asked: the permission may be over.
       if (!holds || performance.now() - askedAt > leaseMs / 2) throw new LeaseLost();
       isGranted = true;
