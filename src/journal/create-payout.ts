@@ -112,7 +112,8 @@ export class PayoutJournal {
         if (state === "FREE") continue;
         return state === "ENDED";
       }
-      if (!sent.unsent || sent.life.intent !== "OPEN") return true;
+      if (sent.life.intent !== "OPEN") return true;
+      if (!sent.unsent) return this.#keep(intent);
       const waitMs = Math.min(firstRetryMs * 2 ** tries, longestRetryMs);
       const canRetry = isWorthRetrying(sent.unsent) && performance.now() + waitMs < deadline && !isStopping();
       if (canRetry) await sleep(waitMs);
@@ -160,10 +161,17 @@ export class PayoutJournal {
     }
   }
 
-  /** Nothing was sent, and the caller is told so. Not where another caller was told of the payout: then it stays. */
-  async #release({ id }: IntentRow, cause: ProviderError): Promise<boolean> {
-    if (await this.#parts.sender.release(id)) throw cause;
-    return true;
+  /** Nothing was sent, and the caller is told so. Not where another caller has it or was told of it: then it stays. */
+  async #release(intent: IntentRow, cause: ProviderError): Promise<boolean> {
+    if (await this.#parts.sender.release(intent.id)) throw cause;
+    return this.#keep(intent);
+  }
+
+  /** Remembers that a caller gets the payout: from now on nobody frees its key. Returns false where it was freed before. */
+  async #keep({ id, tenant, operation, idempotency_key: key }: IntentRow): Promise<boolean> {
+    const { db, clock } = this.#parts.database;
+    if (await noteTold(db, id, clock.now())) return true;
+    return (await intentByKey(db, tenant, operation, key))?.state !== "RELEASED";
   }
 
   /** Null where the key was freed in this very moment. */

@@ -164,12 +164,14 @@ export async function settleIntent(
   outcome: IntentOutcome,
   now: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const held = tx
     .updateTable("intents")
     .set({ ...outcome, lease_until: 0, updated_at: now })
     .where("id", "=", id)
-    .where("fence", "=", fence)
-    .executeTakeFirst();
+    .where("fence", "=", fence);
+  // A key is not freed where a caller was told of what it made.
+  const query = outcome.state === "RELEASED" ? held.where("told_at", "is", null) : held;
+  const { numUpdatedRows } = await query.executeTakeFirst();
   return numUpdatedRows === 1n;
 }
 
