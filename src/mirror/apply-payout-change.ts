@@ -168,6 +168,11 @@ function merged(known: OrderedPayoutRow | null, change: PayoutChange, isCurrent:
   const isOrdered = Boolean(known?.command) && !change.isDecision;
   const keep = <T>(old: T | null | undefined, reported: T | null | undefined): T | null =>
     isOrdered ? (old ?? reported ?? null) : choose(old, reported);
+  // An Interac payout goes to an e-mail address: an account number that is reported for it was not ordered.
+  const reportedRecipient =
+    isOrdered && known?.method === "INTERAC" && details.recipient
+      ? { ...details.recipient, accountNumber: null }
+      : details.recipient;
   const amount = keep(moneyOf(known?.amount, known?.amount_currency), details.amount);
   const fee = choose(moneyOf(known?.fee, known?.fee_currency), details.fee);
   return {
@@ -184,7 +189,7 @@ function merged(known: OrderedPayoutRow | null, change: PayoutChange, isCurrent:
     rate: choose(known?.rate, details.rate),
     recipient: change.isDecision
       ? decidedRecipient(known?.recipient ?? null, details.recipient)
-      : mergedRecipient(known?.recipient ?? null, details.recipient, isCurrent && !isOrdered),
+      : mergedRecipient(known?.recipient ?? null, reportedRecipient, isCurrent && !isOrdered),
     interac_instruction: choose(
       known?.interac_instruction,
       details.interacInstruction && JSON.stringify(details.interacInstruction),
