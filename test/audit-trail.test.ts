@@ -88,6 +88,7 @@ describe("a mutation leaves its attempt and its outcome", () => {
 test("the trail of the three steps names who did what to which object with which outcome", async () => {
   const { ask, keyFor, client, database, provider } = await startAuditedGateway({
     sandbox: { payoutStepDelayMs: 60_000 },
+    patience: { answerWithinMs: 1_500 },
   });
   const { id: keyId, key } = await keyFor("acme", ["customers:write", "customers:read", "payouts:write"]);
   const caller = { tenant: "acme", principal: `key:${keyId}` };
@@ -99,8 +100,9 @@ test("the trail of the three steps names who did what to which object with which
   await ask(key, createCustomer, { input });
   await ask(key, createCustomer, { input: { ...input, firstName: "Eve" } });
   await ask(key, createCustomer, { input: customerInput({ email: "no address", idempotencyKey: null }) });
-  provider.failNext({ route: "POST /customer", kind: "answer", status: 503 });
+  provider.failNext({ route: "POST /customer", kind: "answer", status: 503, times: 1_000 });
   await ask(key, createCustomer, { input: customerInput({}) });
+  await fetch(`${provider.url}/_sandbox/faults`, { method: "DELETE" });
   const response = await client.post(
     { query: createPayout, variables: { input: payoutInput({ customerId: id, idempotencyKey: "payout-key-1" }) } },
     { authorization: `Bearer ${key}` },

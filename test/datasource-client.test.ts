@@ -62,7 +62,7 @@ describe("answers that mean an error", () => {
     [
       "a 413 of a proxy",
       { status: 413, body: "<html>" },
-      { kind: "REFUSED", outcome: "NOT_DONE", providerMessage: null },
+      { kind: "UNAVAILABLE", outcome: "UNKNOWN", providerMessage: null },
     ],
     ["a 403", { status: 403, body: { message: "Access Denied" } }, { kind: "FORBIDDEN", outcome: "NOT_DONE" }],
     [
@@ -75,7 +75,7 @@ describe("answers that mean an error", () => {
     [
       "a 429",
       { status: 429, body: { message: "Too Many Attempts." } },
-      { kind: "RATE_LIMITED", outcome: "UNKNOWN", retryAfterSeconds: 60 },
+      { kind: "RATE_LIMITED", outcome: "NOT_DONE", retryAfterSeconds: 60 },
     ],
     ["a 500", { status: 500, body: { message: "Server Error" } }, { kind: "UNAVAILABLE", outcome: "UNKNOWN" }],
     ["a gateway's 502 page", { status: 502, body: "<html>" }, { kind: "UNAVAILABLE", outcome: "UNKNOWN" }],
@@ -104,7 +104,7 @@ describe("answers that mean an error", () => {
     provider.answer("GET /api/external/customer", { status: 400, body: { message: "Bad e-mail ada@example.com" } });
     const error = await failureOf(connect(provider).get("/customer", { email: "ada@example.com" }));
     expect(error).toMatchObject({ providerMessage: "Bad e-mail ada@example.com" });
-    expect((error as Error).message).toBe("GET /customer: the provider refused the request (HTTP 400).");
+    expect((error as Error).message).toBe("GET /customer: the provider rejected the request (HTTP 400).");
   });
 });
 
@@ -158,13 +158,13 @@ describe("a connection that fails", () => {
     expect(error).toMatchObject({ kind: "UNAVAILABLE", outcome: "UNKNOWN", httpStatus: 200 });
   });
 
-  test("a refusal whose text is lost is still a refusal", async () => {
+  test("a rejection whose text is lost proves nothing", async () => {
     const error = await failWith((_request, response) => {
       response.writeHead(422, { "Content-Length": "100" });
       response.write("{", () => response.destroy());
       return undefined;
     });
-    expect(error).toMatchObject({ kind: "REFUSED", outcome: "NOT_DONE", httpStatus: 422 });
+    expect(error).toMatchObject({ kind: "UNAVAILABLE", outcome: "UNKNOWN", httpStatus: 422 });
   });
 });
 

@@ -294,7 +294,13 @@ describe("a provider in trouble", () => {
 
   test("that takes no more calls is RATE_LIMITED, with the seconds to wait", async () => {
     const { client, provider } = await startTestGateway();
-    provider.failNext({ route: "GET /bank", kind: "answer", status: 429, headers: { "retry-after": "7" } });
+    provider.failNext({
+      route: "GET /bank",
+      kind: "answer",
+      status: 429,
+      body: { message: "Slow down." },
+      headers: { "retry-after": "7" },
+    });
     const { errors } = await client.request("{ banks { id } }");
     // It was asked once: the budget's own refusal of a second time would say 8.
     expect(errors).toMatchObject([{ path: ["banks"], extensions: { code: "RATE_LIMITED", retryAfterSeconds: 7 } }]);

@@ -36,7 +36,7 @@ test("operations are told by root field, however their clients call them, and by
 test("calls to the provider are told by route, without the ids that they are about", async () => {
   const { client, provider } = await startTestGateway();
   await client.createCustomer();
-  provider.failNext({ route: "GET /customer/{id}", kind: "answer", status: 422, body: {} });
+  provider.failNext({ route: "GET /customer/{id}", kind: "answer", status: 422, body: { message: "No." } });
   await client.request('{ customer(id: "someone-else") { id } }');
   await client.request('{ customer(id: "somebody") { id } }');
   const samples = await scrape(client.url);
