@@ -1,5 +1,6 @@
 // The same decision as the mutation resolvePayout makes, without a gateway that runs.
 
+import "reflect-metadata";
 import { operator } from "../access/principal.js";
 import { TransactionsDataSource } from "../datasources/transactions.datasource.js";
 import { type ResolvePayoutParts, resolvePayout } from "../journal/resolve-payout.js";
