@@ -2,12 +2,14 @@
 // named to it, so that nothing of one person's could reach another.
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Principal } from "../access/principal.js";
 import { visibilityOf } from "../access/principal.js";
 import type { LiveReader } from "../mirror/live-log.js";
 import { LogFollower, type LogTaker } from "../mirror/log-follower.js";
 import { topicOf } from "../mirror/log-topics.js";
 import type { StatusFeed } from "../mirror/status-feed.js";
+import { isDatabaseUnavailable } from "../store/database-unavailable.js";
 import type { StatusLogRow } from "../store/status-log.queries.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { CreateContext } from "./create-context.js";
@@ -21,6 +23,9 @@ export interface AudienceParts {
   /** By the clock that recorded the entries. */
   now: () => number;
 }
+
+const databaseAwayMs = 20_000;
+const betweenTriesMs = 250;
 
 /** What was asked for. */
 export interface Asked {
@@ -118,7 +123,20 @@ export class Audience {
     return new LogFollower(this.#reader, { after, filter, visibility: visibilityOf(this.#principal) }, taker);
   }
 
+  /** While the database is away, the event waits. Where that takes too long, the subscription ends, to be resumed. */
   async eventOf(entry: StatusLogRow): Promise<SubscriptionEvent> {
+    const giveUpAt = performance.now() + databaseAwayMs;
+    for (;;) {
+      try {
+        return await this.#execute(entry);
+      } catch (error) {
+        if (!isDatabaseUnavailable(error) || performance.now() > giveUpAt || this.#reader.isStopped) throw error;
+        await sleep(betweenTriesMs);
+      }
+    }
+  }
+
+  async #execute(entry: StatusLogRow): Promise<SubscriptionEvent> {
     const { executor, createContext, metrics } = this.#parts;
     const { feed, plan, variables } = this.#asked;
     const change = feed.toChange(entry);

@@ -12,6 +12,7 @@ import {
 } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { RequestContext } from "../resolvers/request-context.js";
+import { DatabaseUnavailable, isDatabaseUnavailable } from "../store/database-unavailable.js";
 import type { Logger } from "../telemetry/logger.js";
 import { toPublicError } from "./public-error.js";
 
@@ -49,7 +50,10 @@ export class EventExecutor {
     return plan;
   }
 
-  /** The answer as clients get it, as text. */
+  /**
+   * The answer as clients get it, as text. Throws where the database cannot be used: an event without its data would be lost
+   * to the client, so the caller runs it again.
+   */
   async run(
     plan: EventPlan,
     change: object,
@@ -58,6 +62,8 @@ export class EventExecutor {
   ): Promise<string> {
     const result: ExecutionResult = await plan.run(change, context, { ...variables });
     if (!result.errors) return JSON.stringify(result);
+    const away = result.errors.find((error) => isDatabaseUnavailable((error as GraphQLError).originalError));
+    if (away) throw new DatabaseUnavailable("An event could not be read.", { cause: away.originalError });
     const errors = result.errors.map((error) => toPublicError(error as GraphQLError, context.requestId, this.#logger));
     return JSON.stringify({ ...result, errors });
   }

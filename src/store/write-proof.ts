@@ -12,7 +12,7 @@ import type { Tables } from "./tables.js";
 const minFreeBytes = 1_000_000;
 const provenForMs = 1_000;
 // A small write can succeed where a larger one does not: what failed lately counts as well.
-const failureCountsMs = 10_000;
+const failureCountsMs = 5_000;
 
 export interface WriteProof {
   /** Why nothing can be written; null where it can. */
