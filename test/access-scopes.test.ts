@@ -20,7 +20,7 @@ const handedOn: readonly RegExp[] = [
   /^(CreateCustomer|UpdateCustomer)Payload\.customer$/,
   /^(RequestDocumentUpload|UploadDocument)Payload\.document$/,
   /^SubmitDocumentsPayload\.documents$/,
-  /^CreatePayoutPayload\.payout$/,
+  /^(Create|Resolve)PayoutPayload\.payout$/,
 ];
 
 function fieldsOf(kind: (owner: string, type: string) => boolean): string[] {

@@ -106,6 +106,7 @@ const inputs: Record<string, (owned: Owned) => Record<string, unknown>[]> = {
     payoutInput({ customerId, idempotencyKey }),
   ],
   retryWebhookEvents: () => [{}],
+  resolvePayout: ({ payoutId }) => [{ payoutId, outcome: "NOT_SENT", reason: "Not ours." }],
 };
 
 const filePaths: Record<string, string> = {

@@ -46,6 +46,8 @@ export class History {
   readonly calls: ClientCall[] = [];
   readonly customerCalls: CustomerCall[] = [];
   readonly webhooks: TakenWebhook[] = [];
+  /** What was told against the books, taken or not. */
+  readonly lies: string[] = [];
   readonly subscribers: Delivered[] = [];
   /** Wall-clock moments at which a node's own memory of the provider's budget began anew. */
   readonly starts: number[] = [];

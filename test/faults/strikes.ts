@@ -41,10 +41,10 @@ export function readStrikes(
     if (isRejection(fault)) rejected.add(key);
     if (isSending ? isDeniedAfter(fault, struck.fault) : isFalse404(fault)) denied.add(key);
   }
-  for (const { rawBody, isLie } of history.webhooks) {
+  for (const rawBody of history.lies) {
     const id = (JSON.parse(rawBody) as { transaction_id?: string }).transaction_id;
     const booked = books.find((record) => record.id === id);
-    if (isLie && booked) lied.add(keyOfNote(booked.note));
+    if (booked) lied.add(keyOfNote(booked.note));
   }
   return { denied, rejected, lied };
 }

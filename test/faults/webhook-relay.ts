@@ -85,6 +85,7 @@ export class WebhookRelay {
     if ((JSON.parse(body.toString()) as { transaction_id?: string }).transaction_id === undefined) return;
     const { name, rawBody } = drawWebhookLie(random, body.toString());
     history.count(name);
+    history.lies.push(rawBody);
     const timestamp = String(Math.floor(Date.now() / 1000));
     const signature = createHmac("sha256", secret()).update(`${timestamp}.${rawBody}`).digest("hex");
     await this.#hand({ signature, timestamp }, Buffer.from(rawBody), true);
