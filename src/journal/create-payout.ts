@@ -42,6 +42,7 @@ export interface PayoutJournalParts {
 const firstRetryMs = 250;
 const longestRetryMs = 2_000;
 const pollMs = 100;
+const settlingMs = 500;
 
 export class PayoutJournal {
   readonly #parts: PayoutJournalParts;
@@ -106,7 +107,7 @@ export class PayoutJournal {
     for (let tries = 0; ; tries += 1) {
       const sent = await this.#within(deadline, intent, sender.send(intent.id, held));
       held = undefined;
-      if (sent === "LATE") return true;
+      if (sent === "LATE") return this.#keep(intent);
       if (sent === null) {
         const state = await this.#awaitOthers(intent, deadline);
         if (state === "FREE") continue;
@@ -138,9 +139,9 @@ export class PayoutJournal {
     });
     try {
       const first = await Promise.race([settled, patience]);
-      // Settled in this very moment, its outcome is the result.
-      if (first === "LATE" && !(await noteTold(database.db, intent.id, database.clock.now()))) return await settled;
-      return first;
+      if (first !== "LATE" || (await noteTold(database.db, intent.id, database.clock.now()))) return first;
+      // Settled in this very moment, by this sending or another: its outcome is the result.
+      return await Promise.race([settled, sleep(settlingMs, "LATE" as const)]);
     } finally {
       isAnswered = true;
       clearTimeout(timer);
