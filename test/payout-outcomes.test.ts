@@ -69,7 +69,7 @@ const keyOf = ({ status, body, when, sending }: Case) => `${when}.${sending}.${s
 
 async function play({ client, provider }: TestGateway, customerId: string, each: Case): Promise<string[]> {
   const key = keyOf(each);
-  const note = `case-${each.when}-${each.sending}-${each.status}-${Object.keys(bodies).indexOf(each.body)}-end`;
+  const note = `case-${each.when}-${each.sending}-${each.status}-${Object.keys(bodies).indexOf(each.body)}-end test-webhook-lost`;
   const fault: SandboxFault = {
     route: "POST /payout",
     kind: "answer",
@@ -80,7 +80,7 @@ async function play({ client, provider }: TestGateway, customerId: string, each:
   };
   if (each.sending === 2) provider.failNext({ route: "POST /payout", kind: "reset", when: "before", containing: note });
   provider.failNext(fault);
-  const input = { customerId, idempotencyKey: key, note: `${note} test-webhook-lost` };
+  const input = { customerId, idempotencyKey: key, note };
   const faults: string[] = [];
   const first = await create(client, input);
   const isRejected = isRejectedInTheEnd(each);
