@@ -16,6 +16,7 @@ inBrowser(() => {
     const page = await openPage(`${await serveExample("react-hook", line.url)}/?payout=${payout.id}`);
     await page.getByText("Live", { exact: true }).waitFor();
     const statuses = () => page.getByRole("listitem").locator("strong").allInnerTexts();
+    await page.getByRole("listitem").nth(1).waitFor();
     expect(await statuses()).toEqual(["SUBMITTING", "PENDING"]);
 
     await movePayout(provider, payout.transactionId, "PROCESSING");
