@@ -125,7 +125,7 @@ async function end(client: TestGateway["client"], input: Record<string, unknown>
 async function startLearned(): Promise<{ gateway: TestGateway; customerId: string }> {
   const gateway = await startTestGateway({
     sandbox: { payoutStepDelayMs: 600_000 },
-    patience: { absenceGapMs, lateAcceptanceMs, circuitOpenMs: 20 },
+    patience: { absenceGapMs, lateAcceptanceMs, circuitOpenMs: 0 },
     limits: { requestsPerMinute: 1_000_000 },
   });
   const { client } = gateway;
