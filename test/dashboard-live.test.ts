@@ -88,7 +88,7 @@ inBrowser(() => {
     const page = await openPage(`${client.url}/operator`);
     await page.getByText(/^\d+ of 50 calls$/).waitFor();
     await page.getByRole("link", { name: "Ada Obi, NGN 5,000.00" }).waitFor();
-    await page.getByText('The webhook event "weather.changed" cannot be read').waitFor();
+    await page.getByText('The event type "weather.changed" is not known').waitFor();
     await page.getByRole("button", { name: /^Retry event/ }).click();
     await page.getByText("1 event is tried again.").waitFor();
   });
