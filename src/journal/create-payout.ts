@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as newId } from "uuid";
 import { type Principal, visibilityOf } from "../access/principal.js";
 import type { ProviderError } from "../datasources/provider-error.js";
-import { isRejected } from "../domain/payout-life.js";
+import { isRejected, type PayoutLife } from "../domain/payout-life.js";
 import type { ChangeDoor } from "../mirror/apply-change.js";
 import type { Mirror } from "../mirror/mirror.js";
 import type { CreatePayoutInput } from "../schema/payout.input.js";
@@ -63,7 +63,7 @@ export class PayoutJournal {
     for (;;) {
       const known = await findIntent(database, key);
       if (known) {
-        const isKept = !isUnderWay(known) || (await this.#deliver(known, deadline));
+        const isKept = !isUnderWay(known) || (await this.#deliver(known, deadline)) !== false;
         // Not kept: the first call was told that nothing was sent, and this one may try itself.
         const payoutId = isKept ? await this.#payoutOf(key) : null;
         if (payoutId !== null) return { payoutId, replayed: true };
@@ -74,8 +74,10 @@ export class PayoutJournal {
         const { payoutId, intent } = await this.#record(key, input);
         reachPoint("payout-recorded");
         // Not kept: another caller with the key was told that nothing was sent, and freed it.
-        if (!(await this.#deliver(intent, deadline, intent))) continue;
-        const rejection = await this.#rejectionOf(intent, payoutId);
+        const delivered = await this.#deliver(intent, deadline, intent);
+        if (!delivered) continue;
+        const rejection =
+          delivered === true ? await this.#rejectionOf(intent, payoutId) : toRejection(delivered, false);
         if (rejection) throw rejection;
         return { payoutId, replayed: false };
       } catch (error) {
@@ -99,9 +101,10 @@ export class PayoutJournal {
 
   /**
    * Sends what is still to be sent, and returns once the attempt is over, or at the deadline. A connection that fails before
-   * a byte was sent is tried again until then. Returns false where the key is free again; throws where this call freed it.
+   * a byte was sent is tried again until then. Returns what became of the payout where this call found it out itself, false
+   * where the key is free again, and true otherwise. Throws where this call freed the key.
    */
-  async #deliver(intent: IntentRow, deadline: number, turn?: IntentRow): Promise<boolean> {
+  async #deliver(intent: IntentRow, deadline: number, turn?: IntentRow): Promise<PayoutLife | boolean> {
     const { sender, isStopping } = this.#parts;
     let held = turn;
     for (let tries = 0; ; tries += 1) {
@@ -113,7 +116,7 @@ export class PayoutJournal {
         if (state === "FREE") continue;
         return state === "ENDED";
       }
-      if (sent.life.intent !== "OPEN") return true;
+      if (sent.life.intent !== "OPEN") return sent.life;
       if (!sent.unsent) return this.#keep(intent);
       const waitMs = Math.min(firstRetryMs * 2 ** tries, longestRetryMs);
       const canRetry = isWorthRetrying(sent.unsent) && performance.now() + waitMs < deadline && !isStopping();
@@ -190,8 +193,7 @@ export class PayoutJournal {
     const { db } = this.#parts.database;
     const [payout, now] = await Promise.all([payoutById(db, payoutId), intentOfPayout(db, payoutId)]);
     const life = payout && toLife(now ?? intent, payout);
-    if (!life || !isRejected(life)) return null;
-    return new Rejection(JSON.parse(life.rejection ?? "[]") as UserErrorFields[], isReplay);
+    return life ? toRejection(life, isReplay) : null;
   }
 
   async #checkCustomer(principal: Principal, customerId: string): Promise<void> {
@@ -205,6 +207,11 @@ export class PayoutJournal {
       );
     }
   }
+}
+
+function toRejection(life: PayoutLife, isReplay: boolean): Rejection | null {
+  if (!isRejected(life)) return null;
+  return new Rejection(JSON.parse(life.rejection ?? "[]") as UserErrorFields[], isReplay);
 }
 
 function isUnderWay({ state }: IntentRow): boolean {
