@@ -63,7 +63,7 @@ export class PayoutJournal {
     for (;;) {
       const known = await findIntent(database, key);
       if (known) {
-        const isKept = !isUnderWay(known) || (await this.#deliver(known, deadline)) !== false;
+        const isKept = !(await this.#isToBeSent(known)) || (await this.#deliver(known, deadline)) !== false;
         // Not kept: the first call was told that nothing was sent, and this one may try itself.
         const payoutId = isKept ? await this.#payoutOf(key) : null;
         if (payoutId !== null) return { payoutId, replayed: true };
@@ -149,6 +149,13 @@ export class PayoutJournal {
       isAnswered = true;
       clearTimeout(timer);
     }
+  }
+
+  /** Whether anything is left to wait for: a webhook may have moved the payout before its sender recorded anything. */
+  async #isToBeSent(intent: IntentRow): Promise<boolean> {
+    if (!isUnderWay(intent)) return false;
+    const payout = await payoutById(this.#parts.database.db, intent.subject_id as string);
+    return payout?.status === "SUBMITTING";
   }
 
   /** Waits while another sender has the intent, but not for ever. FREE: nobody has it, and it is still to be sent. */

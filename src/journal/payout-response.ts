@@ -6,14 +6,13 @@ import type { PayoutResponse } from "../domain/payout-life.js";
 import { toPayoutRejection } from "./refusals.js";
 
 const defaultPauseMs = 1_000;
+const longestPauseMs = 60_000;
 
 export function toPayoutResponse(error: ProviderError, command: PayoutCommand): PayoutResponse {
   if (error.kind === "RATE_LIMITED") {
     const { retryAfterSeconds } = error;
-    return {
-      type: "RATE_LIMITED",
-      waitMs: retryAfterSeconds === undefined ? defaultPauseMs : retryAfterSeconds * 1000,
-    };
+    const waitMs = retryAfterSeconds === undefined ? defaultPauseMs : retryAfterSeconds * 1000;
+    return { type: "RATE_LIMITED", waitMs: Math.min(waitMs, longestPauseMs) };
   }
   if (error.isUnsent) return { type: "NOT_SENT" };
   switch (error.kind) {

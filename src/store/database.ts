@@ -7,6 +7,7 @@ import { Big } from "big.js";
 import { Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
 import { type Clock, monotonicClock, postgresClock } from "./clock.js";
 import { busyTimeoutMs, type DatabaseDialect } from "./dialect.js";
+import { bringTimesNear } from "./future-times.js";
 import { migrate } from "./migrate.js";
 import { migrationState, NewerDatabase } from "./migration-state.js";
 import { PatientSqliteDialect } from "./patient-sqlite.js";
@@ -69,6 +70,7 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
     // Migrations go without, since the rows that an index sorts may be too many for memory.
     if (dialect === "sqlite") await sql`pragma temp_store = memory`.execute(db);
     clock = dialect === "postgres" ? await postgresClock(db) : monotonicClock();
+    if (dialect === "sqlite") await bringTimesNear(db, clock);
   } catch (error) {
     await db.destroy();
     throw error;

@@ -67,7 +67,7 @@ export async function reuseIntent(
 
 // No lease and no wait is longer. A time that lies further ahead was written by a clock that was put right since.
 const longestLeaseMs = 60_000;
-const longestWaitMs = 600_000;
+const longestWaitMs = 90_000;
 
 function isFree(clock: Clock) {
   const now = clock.sqlNow();
