@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-const schedules = 50;
+const schedules = 25;
 const longestMs = 600_000;
 
 test(
