@@ -16,6 +16,7 @@ import { payoutById } from "../store/payout.queries.js";
 import { reachPoint } from "../telemetry/crash-point.js";
 import type { Logger } from "../telemetry/logger.js";
 import { findIntent, fingerprintOf, type IntentKey, KeyTaken, LeaseLost, leaseMs, takeKey } from "./intents.js";
+import { joinPaidPayout } from "./join-paid-payout.js";
 import { toFirstPayoutChange, toPayoutCommand } from "./payout-command.js";
 import type { PayoutReferences } from "./payout-reference.js";
 import { toLife } from "./payout-transitions.js";
@@ -72,6 +73,7 @@ export class PayoutJournal {
       await this.#checkCustomer(principal, input.customerId);
       try {
         const { payoutId, intent } = await this.#record(key, input);
+        if (intent.state === "DONE") return { payoutId, replayed: true };
         reachPoint("payout-recorded");
         // Not kept: another caller with the key was told that nothing was sent, and freed it.
         const delivered = await this.#deliver(intent, deadline, intent);
@@ -93,10 +95,10 @@ export class PayoutJournal {
     const first = toFirstPayoutChange(payoutId, input, command);
     const intent = await door.open({ source: "MUTATION", tenant: key.tenant }, async (tx, applyNext) => {
       const taken = await takeKey(database, tx, { ...key, command, subjectId: payoutId, leaseMs });
-      await applyNext(first);
-      return taken;
+      const { entityId } = await applyNext(first);
+      return entityId === payoutId ? taken : joinPaidPayout(database, tx, taken, entityId, command);
     });
-    return { payoutId, intent };
+    return { payoutId: intent.subject_id as string, intent };
   }
 
   /**

@@ -100,7 +100,15 @@ export async function findIntent(
   const intent = await intentByKey(db, tenant, operation, key);
   if (!intent || intent.state === "RELEASED") return null;
   if (intent.fingerprint === fingerprint) return intent;
-  throw rejectField(["idempotencyKey"], "IDEMPOTENCY_KEY_REUSED", "idempotencyKey was used before with another input.");
+  throw keyReused();
+}
+
+export function keyReused(): Rejection {
+  return rejectField(
+    ["idempotencyKey"],
+    "IDEMPOTENCY_KEY_REUSED",
+    "idempotencyKey was used before with another input.",
+  );
 }
 
 const pollMs = 100;
