@@ -71,7 +71,7 @@ inBrowser(() => {
     await page.locator(`[data-id="${found}"]`).getByText("Verified").waitFor();
   });
 
-  test("an operator sees budget, unconfirmed payouts and parked events, and retries one", async () => {
+  test("an operator sees budget, unconfirmed payouts, mismatches and parked events, and retries one", async () => {
     const started = await startGatewayWithPage({
       config: { providerRateLimit: "50/1m,700/1h" },
       patience: { absenceGapMs: 60_000 },
@@ -85,11 +85,27 @@ inBrowser(() => {
       { gateway: started.gateway, secret: provider.signingSecret },
       { type: "weather.changed", event_id: "e" },
     );
+    const { payout } = await client.createPayout({ customerId: id, amount: { send: "6000.00" } });
+    await deliver(
+      { gateway: started.gateway, secret: provider.signingSecret },
+      {
+        type: "payout",
+        event_id: "mismatch",
+        transaction_id: payout.transactionId,
+        transaction_status: "PENDING",
+        transaction_amount: 60_000,
+        transaction_currency: "NGN",
+      },
+    );
     const page = await openPage(`${client.url}/operator`);
+    await page.getByText("The amount 6000.00 NGN was ordered and 60000 NGN was reported.").waitFor();
+    await page.getByRole("link", { name: "Ada Obi, NGN 6,000.00" }).waitFor();
     await page.getByText(/^\d+ of 50 calls$/).waitFor();
     await page.getByRole("link", { name: "Ada Obi, NGN 5,000.00" }).waitFor();
     await page.getByText('The event type "weather.changed" is not known').waitFor();
     await page.getByRole("button", { name: /^Retry event/ }).click();
     await page.getByText("1 event is tried again.").waitFor();
+    await page.getByRole("link", { name: "Ada Obi, NGN 6,000.00" }).click();
+    await page.getByText("An operator must resolve it.").waitFor();
   });
 });

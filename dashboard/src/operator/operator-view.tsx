@@ -9,6 +9,7 @@ import { Panel } from "../ui/panel";
 import { Empty, Failure, Loading } from "../ui/states";
 import { BudgetPanel } from "./budget-panel";
 import { ConnectionPanel } from "./connection-panel";
+import { MismatchedPanel } from "./mismatched-panel";
 import { ParkedPanel } from "./parked-panel";
 
 const readEveryMs = 5_000;
@@ -55,7 +56,7 @@ export function OperatorView() {
 }
 
 function OperatorPanels({ status, onChanged }: { status: OperatorStatusQuery; onChanged(): void }) {
-  const { operatorStatus, parkedWebhookEvents, payouts } = status;
+  const { operatorStatus, parkedWebhookEvents, payouts, mismatched } = status;
   return (
     <>
       <div className="columns">
@@ -100,6 +101,7 @@ function OperatorPanels({ status, onChanged }: { status: OperatorStatusQuery; on
           </>
         )}
       </Panel>
+      <MismatchedPanel payouts={mismatched.nodes} total={operatorStatus.mismatchedPayouts} />
       <ParkedPanel events={parkedWebhookEvents} total={operatorStatus.parkedWebhookEvents} onRetried={onChanged} />
     </>
   );

@@ -38,6 +38,12 @@ export function PayoutView({ id }: { id: string }) {
         {payoutMeanings[payout.status]}
         {payout.failureReason && ` The provider says: ${payout.failureReason}`}
       </p>
+      {payout.mismatch && (
+        <p className="notice notice-warn">
+          The provider reported something else than was ordered: {payout.mismatch.message} Nothing of it was taken over.
+          An operator must resolve it.
+        </p>
+      )}
       <div className="columns">
         <div>
           <PaymentPanel payout={payout} />
