@@ -55,6 +55,20 @@ forEachDatabase(
       });
       expect(provider.transactions()).toHaveLength(1);
     });
+
+    test("a caller that waits while others free its key and use it again is given the payout that they got", async () => {
+      const { provider, impatient, patient, input } = await startNodes();
+      await calm(provider);
+      provider.failNext({ route: "POST /oauth/token", kind: "answer", status: 503, times: 2 });
+      provider.failNext({ route: "POST /oauth/token", kind: "hang", when: "before", times: 1_000 });
+      const asked = provider.received("POST /oauth/token").length;
+      const first = patient.client.createPayout(input);
+      await eventually(async () => provider.received("POST /oauth/token").length > asked);
+      await expect(impatient.client.createPayout(input)).rejects.toThrow("PROVIDER_UNAVAILABLE");
+      const third = await impatient.client.createPayout(input);
+      expect((await first).payout).toMatchObject({ id: third.payout.id, status: "SUBMITTING" });
+      expect((await patient.client.createPayout(input)).payout.id).toBe(third.payout.id);
+    });
   },
   ["PostgreSQL"],
 );

@@ -66,7 +66,7 @@ export class PayoutJournal {
       if (known) {
         const isKept = !(await this.#isToBeSent(known)) || (await this.#deliver(known, deadline)) !== false;
         // Not kept: the first call was told that nothing was sent, and this one may try itself.
-        const payoutId = isKept ? await this.#payoutOf(key) : null;
+        const payoutId = isKept ? await this.#payoutOf(key, known) : null;
         if (payoutId !== null) return { payoutId, replayed: true };
         continue;
       }
@@ -78,8 +78,12 @@ export class PayoutJournal {
         // Not kept: another caller with the key was told that nothing was sent, and freed it.
         const delivered = await this.#deliver(intent, deadline, intent);
         if (!delivered) continue;
-        const rejection =
-          delivered === true ? await this.#rejectionOf(intent, payoutId) : toRejection(delivered, false);
+        if (delivered === true) {
+          const kept = await this.#payoutOf(key, intent, false);
+          if (kept === null) continue;
+          return { payoutId: kept, replayed: false };
+        }
+        const rejection = toRejection(delivered, false);
         if (rejection) throw rejection;
         return { payoutId, replayed: false };
       } catch (error) {
@@ -118,7 +122,8 @@ export class PayoutJournal {
         if (state === "FREE") continue;
         return state === "ENDED";
       }
-      if (sent.life.intent !== "OPEN") return sent.life;
+      // A later turn may have been another payout's: the key was freed and used again while this call waited.
+      if (sent.life.intent !== "OPEN") return tries === 0 ? sent.life : true;
       if (!sent.unsent) return this.#keep(intent);
       const waitMs = Math.min(firstRetryMs * 2 ** tries, longestRetryMs);
       const canRetry = isWorthRetrying(sent.unsent) && performance.now() + waitMs < deadline && !isStopping();
@@ -187,18 +192,18 @@ export class PayoutJournal {
     return (await intentByKey(db, tenant, operation, key))?.state !== "RELEASED";
   }
 
-  /** Null where the key was freed in this very moment. */
-  async #payoutOf(key: IntentKey): Promise<string | null> {
+  /** Null where the key was freed in this very moment, or has a new payout since: that one may be freed as well. */
+  async #payoutOf(key: IntentKey, known: IntentRow, isReplay = true): Promise<string | null> {
     const intent = await findIntent(this.#parts.database, key);
-    if (!intent) return null;
+    if (!intent || intent.subject_id !== known.subject_id) return null;
     const payoutId = intent.subject_id as string;
-    const rejection = await this.#rejectionOf(intent, payoutId, true);
+    const rejection = await this.#rejectionOf(intent, payoutId, isReplay);
     if (rejection) throw rejection;
     return payoutId;
   }
 
   /** A final rejection, computed from the payout as it is now. */
-  async #rejectionOf(intent: IntentRow, payoutId: string, isReplay = false): Promise<Rejection | null> {
+  async #rejectionOf(intent: IntentRow, payoutId: string, isReplay: boolean): Promise<Rejection | null> {
     const { db } = this.#parts.database;
     const [payout, now] = await Promise.all([payoutById(db, payoutId), intentOfPayout(db, payoutId)]);
     const life = payout && toLife(now ?? intent, payout);
