@@ -69,6 +69,20 @@ describe.each(Object.entries(others))("a signed webhook about another %s", (fiel
   });
 });
 
+test("the amount that leaves the wallet for a received amount is the one that a look-up finds, not a webhook's", async () => {
+  const gateway = await startDisputedGateway(echoing);
+  const { client, provider } = gateway;
+  provider.failNext({ route: "GET /transaction/{id}", kind: "answer", status: 500, times: 10_000 });
+  const payout = await unconfirmedPayout(gateway, "after", { amount: { receive: "5000.00" } });
+  const booked = bookedUnder(gateway, payout.merchantReference);
+  const about = { transactionId: booked?.id ?? "", merchantReference: payout.merchantReference };
+  await clearFaults(gateway);
+  await report(gateway, about, "PENDING", { transaction_amount: 1.23, transaction_currency: "NGN" });
+  await client.payoutReaching(payout.id, "PENDING");
+  const { amount } = await readPayout(client, payout.id);
+  expect(Number(amount.amount)).toBe(Number(booked?.amount));
+});
+
 test("the first mismatch stays until an operator resolves it", async () => {
   const gateway = await startDisputedGateway(echoing);
   const payout = await acceptedPayout(gateway);

@@ -12,7 +12,7 @@ import {
 } from "../store/payout.queries.js";
 import { tenantOfCustomer } from "../store/tenant.queries.js";
 import { type AppliedChange, type ApplyContext, UnknownSubject } from "./apply-context.js";
-import { contradictedFields, fitsOrder, type MismatchField, toMismatch } from "./payout-mismatch.js";
+import { contradictedFields, fitsOrder, type MismatchField, orderOf, toMismatch } from "./payout-mismatch.js";
 
 /** The news names a payout by one handle and contradicts it by another: it is about some other payment. */
 export class MismatchedPayout extends Error {
@@ -58,6 +58,7 @@ async function matchUnconfirmed(
 async function move(context: ApplyContext, known: OrderedPayoutRow, change: PayoutChange): Promise<AppliedChange> {
   const contradicted = change.isDecision ? [] : await contradictedBy(context, known, change);
   if (contradicted.length > 0) return flag(context, known, change, contradicted);
+  if (needsLookUp(known, change)) throw new UnknownSubject(change);
   const verdict = judge(known, change);
   const isMoving = verdict === "APPLY" || verdict === "CORRECT";
   const to = isMoving ? (change.status as PayoutStatus) : known.status;
@@ -103,6 +104,15 @@ async function contradictedBy(
     if (isOther) return ["transaction"];
   }
   return contradictedFields(known, change);
+}
+
+/**
+ * What leaves the wallet for an amount that is received was not ordered: only the provider's own response or a look-up tells
+ * it, and a webhook that is the first to name it waits for that.
+ */
+function needsLookUp(known: OrderedPayoutRow, { details, isLookUp, isDecision }: PayoutChange): boolean {
+  const isReport = !isLookUp && !isDecision && Boolean(details.amount);
+  return isReport && known.amount === null && orderOf(known)?.send === null;
 }
 
 /** Nothing of the report is taken over. The first one that differs is kept for an operator to decide about. */
