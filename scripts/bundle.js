@@ -83,7 +83,8 @@ if (values["compiled-code"]) {
       DATABASE_URL: `sqlite:${join(directory, "gateway.db")}`,
       LOG_LEVEL: "error",
     };
-    execFileSync(process.execPath, args, { env, stdio: ["ignore", "ignore", "inherit"] });
+    // The engine refuses what was compiled under other flags than those that it is started with.
+    execFileSync(process.execPath, [...process.execArgv, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
   } finally {
     rmSync(directory, { recursive: true });
   }

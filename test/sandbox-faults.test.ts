@@ -76,3 +76,52 @@ test("an answer can be a proxy's page instead of JSON", async () => {
     "<html>Bad gateway</html>",
   ]);
 });
+
+test("an altered answer says something else than the books", async () => {
+  const client = await startSandboxClient();
+  const customerId = await createVerifiedCustomer(client);
+  const patch = { transaction: { amount: 1.23, reference: null, recipient: { account_number: "9999999999" } } };
+  client.sandbox.failNext({ route: "POST /payout", kind: "alter", patch });
+  const { status, body } = await client.call("POST", "/payout", ngnPayout(customerId));
+  const { transaction } = body as { transaction: object };
+  const [booked] = client.sandbox.transactions();
+  expect(status).toBe(200);
+  expect(transaction).toMatchObject({ id: booked?.id, amount: 1.23, recipient: { account_number: "9999999999" } });
+  expect(transaction).not.toHaveProperty("reference");
+  expect(Number(booked?.amount)).not.toBe(1.23);
+});
+
+test("an answer that is cut, or that has no end, follows an accepted payout", async () => {
+  const client = await startSandboxClient();
+  const customerId = await createVerifiedCustomer(client);
+  client.sandbox.failNext({ route: "POST /payout", kind: "cut" });
+  expect(await client.call("POST", "/payout", ngnPayout(customerId)).catch(broken)).toBe("broken");
+  client.sandbox.failNext({ route: "POST /payout", kind: "endless", when: "after", status: 422 });
+  const { url, apiKey } = client.sandbox;
+  const answer = await fetch(`${url}/api/external/payout`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-blaaiz-api-key": apiKey },
+    body: JSON.stringify(ngnPayout(customerId)),
+  });
+  expect(answer.status).toBe(422);
+  const mebibyte = 1024 * 1024;
+  let read = 0;
+  for await (const chunk of answer.body as ReadableStream<Uint8Array>) {
+    read += chunk.length;
+    if (read > 8 * mebibyte) break;
+  }
+  expect(read).toBeGreaterThan(8 * mebibyte);
+  expect(client.sandbox.transactions()).toHaveLength(2);
+});
+
+test("a fault can be meant for the requests that contain a text, and it is told which it has hit", async () => {
+  const client = await startSandboxClient();
+  const customerId = await createVerifiedCustomer(client);
+  const fault = { route: "POST /payout", kind: "answer", when: "after", status: 403, containing: "Invoice 2" } as const;
+  client.sandbox.failNext(fault);
+  const pay = (note: string) => client.call("POST", "/payout", { ...ngnPayout(customerId), note });
+  expect((await pay("Invoice 21")).status).toBe(200);
+  expect((await pay("Invoice 2")).status).toBe(403);
+  expect((await pay("Invoice 2")).status).toBe(200);
+  expect(client.sandbox.struck()).toMatchObject([{ fault, method: "POST", body: { note: "Invoice 2" } }]);
+});

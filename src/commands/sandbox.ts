@@ -47,21 +47,28 @@ export function addSandbox(program: Command): void {
   add("clock", "let time pass: reviews, steps of payouts and deliveries that are due by then happen now")
     .argument("<seconds>", "how much of it", toSeconds)
     .action(answering((seconds: number, target: Target) => post(target, "clock", { seconds })));
-  add("fault <route> <kind>", 'fail the next requests of a route, such as "POST /payout": answer, reset, hang or delay')
+  add(
+    "fault <route> <kind>",
+    'fail the next requests of a route, such as "POST /payout": answer, reset, hang, delay, cut, endless or alter',
+  )
     .option("--status <number>", "of the answer, 500 unless told")
     .option("--body <json>", "of the answer", toJson)
+    .option("--patch <json>", "for alter: a JSON Merge Patch of the answer", toJson)
+    .option("--containing <text>", "only requests in whose body one value is this text")
     .option("--times <number>", "how many requests it hits, 1 unless told")
     .option("--delay-ms <number>", "for delay")
     .addOption(new Option("--when <moment>", "the request is worked on").choices(["before", "after"]))
     .action(
-      answering((route: string, kind: string, { url, body, delayMs, ...fault }: Target & Record<string, string>) =>
-        post({ ...(url ? { url } : {}) }, "faults", {
-          route,
-          kind,
-          ...fault,
-          ...(body === undefined ? {} : { body: JSON.parse(body) }),
-          ...(delayMs === undefined ? {} : { delay_ms: delayMs }),
-        }),
+      answering(
+        (route: string, kind: string, { url, body, patch, delayMs, ...fault }: Target & Record<string, string>) =>
+          post({ ...(url ? { url } : {}) }, "faults", {
+            route,
+            kind,
+            ...fault,
+            ...(body === undefined ? {} : { body: JSON.parse(body) }),
+            ...(patch === undefined ? {} : { patch: JSON.parse(patch) }),
+            ...(delayMs === undefined ? {} : { delay_ms: delayMs }),
+          }),
       ),
     );
   add("no-faults", "take back every fault that was not met yet").action(

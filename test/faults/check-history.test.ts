@@ -157,6 +157,15 @@ const breaches: [title: string, violation: RegExp, breach: (evidence: Evidence) 
     ({ stored }) => Object.assign(stored.intents[0] as object, { state: "UNCONFIRMED" }),
   ],
   [
+    "a payout left unconfirmed that a webhook fits alone",
+    /^matched by webhook: k1/,
+    (evidence) => {
+      evidence.plan.keepsMerchantReference = false;
+      Object.assign(evidence.stored.payouts[0] as object, { status: "UNCONFIRMED", transaction_id: null });
+      Object.assign(evidence.history.webhooks[0] as object, { rawBody: '{"transaction_id":"t1"}' });
+    },
+  ],
+  [
     "a call that nobody answered",
     /^a response in time: k1/,
     ({ history }) => history.calls.push({ ...call({ kind: "lost" }), tookMs: 30_001 }),

@@ -1,6 +1,7 @@
 // The promises, held against the evidence. Each check answers one line for each time that a promise was broken.
 
 import { checkBudget } from "./check-budget.js";
+import { checkMatches } from "./check-matches.js";
 import {
   accepted,
   checkAnswers,
@@ -9,6 +10,7 @@ import {
   checkResponseTimes,
   keysById,
   keysOf,
+  mayBeUnavailable,
   understoodErrors,
 } from "./check-money.js";
 import type { Evidence } from "./evidence.js";
@@ -30,6 +32,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["webhooks applied", checkWebhooks],
   ["last words", checkLastWords],
   ["everything settled", checkSettled],
+  ["matched by webhook", checkMatches],
   ["budget kept", checkBudget],
 ];
 
@@ -48,7 +51,7 @@ function checkIds(evidence: Evidence): string[] {
   });
 }
 
-function checkCustomers({ history, strikes, providerCustomers, stored }: Evidence): string[] {
+function checkCustomers({ plan, history, strikes, providerCustomers, stored }: Evidence): string[] {
   const keys = [...new Set(history.customerCalls.map(({ key }) => key))];
   return keys.flatMap((key) => {
     const calls = history.customerCalls.filter((call) => call.key === key);
@@ -61,7 +64,7 @@ function checkCustomers({ history, strikes, providerCustomers, stored }: Evidenc
     for (const { outcome } of calls) {
       const isRejected = strikes.rejected.has(key) && made.length === 0;
       if (outcome.kind === "refused" && !isRejected) faults.push(`${key} was refused with ${outcome.codes}`);
-      if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
+      if (outcome.kind === "error" && !understoodErrors(plan).includes(outcome.code)) {
         faults.push(`${key} was answered with ${outcome.code}: ${outcome.message}`);
       }
     }
@@ -73,13 +76,13 @@ function checkCustomers({ history, strikes, providerCustomers, stored }: Evidenc
   });
 }
 
-function checkChains({ history, log, logStart }: Evidence): string[] {
+function checkChains({ plan, history, log, logStart }: Evidence): string[] {
   return history.subscribers.flatMap(({ start, cursors, errors }, index) => {
     const from = start === logStart ? 0 : log.indexOf(start) + 1;
     const expected = log.slice(from);
     // While the database is away a subscriber is told so, and goes on from its cursor.
     const faults = errors
-      .filter((error) => !error.includes("SERVICE_UNAVAILABLE"))
+      .filter((error) => !(mayBeUnavailable(plan) && error.includes("SERVICE_UNAVAILABLE")))
       .map((error) => `subscriber ${index} got ${error}`);
     const wrong = expected.findIndex((cursor, place) => cursors[place] !== cursor);
     if (wrong !== -1) {
@@ -114,8 +117,10 @@ function checkLog({ stored, strikes }: Evidence): string[] {
   return faults;
 }
 
-function checkWebhooks({ plan, history, stored }: Evidence): string[] {
+function checkWebhooks(evidence: Evidence): string[] {
+  const { plan, history, stored } = evidence;
   const faults: string[] = [];
+  const decided = transactionsForOperators(evidence);
   // What nobody can tell the truth of may wait for an operator.
   const lies = new Set(history.webhooks.filter(({ isLie }) => isLie).map(({ contentHash }) => contentHash));
   for (const { contentHash, rawBody } of history.webhooks) {
@@ -123,8 +128,8 @@ function checkWebhooks({ plan, history, stored }: Evidence): string[] {
     if (rows.length !== 1) faults.push(`a webhook answered with success is stored ${rows.length} times: ${rawBody}`);
   }
   for (const event of stored.inbox) {
-    const { id, type, state, reason, content_hash } = event;
-    if (lies.has(content_hash)) continue;
+    const { id, type, state, reason, content_hash, subject } = event;
+    if (lies.has(content_hash) || (state === "PARKED" && decided.has(subject))) continue;
     // A status that comes after the final one it preceded is asked again for a day. The books decide what is shown.
     if (state === "RECEIVED" && isDisputed(reason)) continue;
     if (!isDone(event) && !mayWait(plan, stored)) faults.push(`event ${id} (${type}) is ${state}: ${reason}`);
@@ -167,11 +172,26 @@ export function checkLastWords({ plan, books, stored }: Pick<Evidence, "plan" | 
   return faults;
 }
 
-function checkSettled({ plan, stored }: Evidence): string[] {
-  return openIntents(plan, stored).map(
-    ({ operation, idempotency_key, state, attempts }) =>
-      `${operation} ${idempotency_key} is ${state} after ${attempts} attempts`,
-  );
+function checkSettled(evidence: Evidence): string[] {
+  const left = keysForOperators(evidence);
+  return openIntents(evidence.plan, evidence.stored)
+    .filter(({ state, idempotency_key: key }) => state !== "UNCONFIRMED" || !left.has(key))
+    .map(
+      ({ operation, idempotency_key, state, attempts }) =>
+        `${operation} ${idempotency_key} is ${state} after ${attempts} attempts`,
+    );
+}
+
+/** Something false was told of them, and is shown to operators, who decide. */
+function keysForOperators({ stored, strikes }: Evidence): Set<string> {
+  const keys = keysById(stored);
+  const shown = stored.payouts.filter(({ mismatch }) => mismatch !== null).map(({ id }) => keys.get(id) ?? "");
+  return new Set(shown.filter((key) => strikes.lied.has(key)));
+}
+
+function transactionsForOperators(evidence: Evidence): Set<string | null> {
+  const left = keysForOperators(evidence);
+  return new Set(evidence.books.filter(({ note }) => left.has(keyOfNote(note))).map(({ id }) => id));
 }
 
 /** Left UNCONFIRMED may only be what no look-up can prove absent. */

@@ -5,7 +5,7 @@ import type { SandboxTransaction } from "../../src/sandbox/sandbox.js";
 import type { Evidence } from "./evidence.js";
 import type { CallOutcome } from "./history.js";
 import { falseAccount, falseAmount, falseCustomer } from "./lies.js";
-import { longestResponseMs } from "./plan.js";
+import { longestResponseMs, type Plan } from "./plan.js";
 import type { StoredPayout, StoredState } from "./stored-state.js";
 import { keyOfNote } from "./strikes.js";
 
@@ -28,7 +28,7 @@ export function checkPaidOnce(evidence: Evidence): string[] {
 export const accepted: readonly string[] = ["PENDING", "PROCESSING", "SUCCESSFUL"];
 
 export function checkAnswers(evidence: Evidence): string[] {
-  const { books, history, strikes } = evidence;
+  const { books, history, strikes, plan } = evidence;
   return keysOf(evidence).flatMap((key) => {
     const booked = bookedBy(books, key).length;
     const outcomes = history.calls.filter((call) => call.key === key).map(({ outcome }) => outcome);
@@ -43,21 +43,27 @@ export function checkAnswers(evidence: Evidence): string[] {
       if (isAccepted) faults.push(`${key} was answered as accepted and as refused`);
     }
     const isRejected = strikes.rejected.has(key);
-    return [...faults, ...outcomes.flatMap((outcome) => misunderstood(key, outcome, isRejected))];
+    return [...faults, ...outcomes.flatMap((outcome) => misunderstood(key, outcome, plan, isRejected))];
   });
 }
 
 /** Errors that a caller should not meet, and reasons that nobody gave. */
-function misunderstood(key: string, outcome: CallOutcome, isRejected: boolean): string[] {
-  if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
+function misunderstood(key: string, outcome: CallOutcome, plan: Plan, isRejected: boolean): string[] {
+  if (outcome.kind === "error" && !understoodErrors(plan).includes(outcome.code)) {
     return [`${key} was answered with ${outcome.code}: ${outcome.message}`];
   }
   const isReasonless = outcome.kind === "refused" && outcome.codes.some((code) => code !== "INSUFFICIENT_FUNDS");
   return isReasonless && !isRejected ? [`${key} was refused with ${outcome.codes}`] : [];
 }
 
-/** A database that is away, and a node that was paused, say SERVICE_UNAVAILABLE. */
-export const understoodErrors = ["PROVIDER_UNAVAILABLE", "RATE_LIMITED", "SERVICE_UNAVAILABLE"];
+export function understoodErrors(plan: Plan): string[] {
+  return ["PROVIDER_UNAVAILABLE", "RATE_LIMITED", ...(mayBeUnavailable(plan) ? ["SERVICE_UNAVAILABLE"] : [])];
+}
+
+/** While the database is away, or a paused node holds what others need. */
+export function mayBeUnavailable({ databaseFaults, pauses }: Plan): boolean {
+  return databaseFaults.length > 0 || pauses.length > 0;
+}
 
 /** Every caller that waits gets a response in time. */
 export function checkResponseTimes({ history }: Evidence): string[] {

@@ -6,7 +6,7 @@ import { NodePool } from "./node-pool.js";
 import { planSchedule, type Setup } from "./plan.js";
 import { playSchedule } from "./play-schedule.js";
 import type { Verdict } from "./schedule.js";
-import { reasonAgainstServices, Stores } from "./stores.js";
+import { postgresPlaces, reasonAgainstServices, Stores } from "./stores.js";
 import { nameOf, Tally } from "./tally.js";
 
 const { values } = parseArgs({
@@ -46,20 +46,33 @@ if (!process.env.FAULTS_DISK_LIBRARY) console.log("Full disks and failing fsync 
 
 const setupNames = [...new Set(setups.map(nameOf))].join(", ");
 console.log(`${schedules} schedules from seed ${firstSeed}: ${setupNames}; ${parallel} at a time`);
+const places = setups.some(({ store }) => store === "postgres") ? await postgresPlaces() : 0;
 const pool = new NodePool(Math.min(parallel, schedules) + 1);
 const stores = await Stores.open();
 const tally = new Tally();
-let next = 0;
+interface Turn {
+  seed: number;
+  setup: Setup;
+}
+const turns = Array.from({ length: schedules }, (_, index): Turn => {
+  const seed = firstSeed + index;
+  return { seed, setup: setups[seed % setups.length] as Setup };
+});
+const waiting = {
+  postgres: turns.filter(({ setup }) => setup.store === "postgres"),
+  sqlite: turns.filter(({ setup }) => setup.store === "sqlite"),
+};
 
-async function playInTurn(): Promise<void> {
-  while (next < schedules) {
-    const seed = firstSeed + next;
-    next += 1;
-    await play(seed, setups[seed % setups.length] as Setup);
+/** PostgreSQL has connections for some at a time: the others play what needs none. */
+async function playInTurn(_: unknown, index: number): Promise<void> {
+  for (;;) {
+    const turn = (index < places ? waiting.postgres.shift() : undefined) ?? waiting.sqlite.shift();
+    if (!turn) return;
+    await play(turn);
   }
 }
 
-async function play(seed: number, setup: Setup): Promise<void> {
+async function play({ seed, setup }: Turn): Promise<void> {
   const plan = planSchedule(seed, setup);
   const { store, drop } = await stores.create(plan);
   let verdict: Verdict | null = null;

@@ -13,8 +13,9 @@ const entry = process.env.FAULTS_NODE ?? fileURLToPath(new URL("./gateway-child.
 const diskLibrary = process.env.FAULTS_DISK_LIBRARY;
 const diskDirectory = process.env.FAULTS_DISK_DIRECTORY ?? "";
 const diskModes = { whole: 0, full: 1, "fsync fails": 2 };
-// Most of what a node costs is loading the product: less of it goes to the garbage collector in a bigger nursery.
-const execArgv = ["--max-semi-space-size=64", "--min-semi-space-size=32", "--enable-source-maps"];
+// The flags that the product was compiled under.
+const flags = process.env.FAULTS_NODE_FLAGS;
+const execArgv = [...(flags ? flags.split(" ") : []), "--enable-source-maps"];
 const answerWithinMs = 60_000;
 
 export class NodeProcess {

@@ -79,6 +79,8 @@ export function openPostgresState(url: string): StateReader {
   const client = new pg.Client({ connectionString: url, types, application_name: driverName });
   client.on("error", () => {});
   const connected = client.connect();
+  // Told when something is read.
+  connected.catch(() => {});
   return {
     read: async () => {
       await connected;

@@ -46,6 +46,20 @@ export async function reasonAgainstServices(): Promise<string | null> {
   });
 }
 
+// Of each node, and what the driver and others need.
+const connectionsOfNode = 10;
+const otherConnections = 20;
+
+/** How many schedules with two nodes each the server can take at once. */
+export async function postgresPlaces(): Promise<number> {
+  let most = 0;
+  await administer(async (client) => {
+    const { rows } = await client.query<{ max_connections: string }>("show max_connections");
+    most = Number(rows[0]?.max_connections);
+  });
+  return Math.max(1, Math.floor((most - otherConnections) / (2 * connectionsOfNode)));
+}
+
 export class Stores {
   readonly #directory: string;
 
