@@ -200,7 +200,8 @@ function absent(state: CustomerCreation, askedAtMs: number, nowMs: number, rules
   // Every sending so far was proven not to have been done.
   if (state.stage === "TO_SEND") return { state: { ...state, failures: 0 }, effects: [{ kind: "SEND" }] };
   if (state.stage !== "TO_CONFIRM") return unchanged(state);
-  const sinceMs = state.absentSinceMs ?? nowMs;
+  // Where the clock was ahead then, counting begins again.
+  const sinceMs = Math.min(state.absentSinceMs ?? nowMs, nowMs);
   const doublings = state.rejection === null ? Math.max(0, state.sendings - 1) : 0;
   const gapMs = rules.absenceGapMs * Math.min(2 ** doublings, longestDistance);
   const isProven = state.absentSinceMs !== null && askedAtMs - sinceMs >= gapMs;

@@ -199,14 +199,15 @@ function lookUp(
   if (life.intent !== "UNCONFIRMED" || life.status !== "UNCONFIRMED") return closed(life);
   if (result.type === "UNCLEAR") return lookUpLater({ ...life, absentSinceMs: null });
   if (result.type === "NOT_ANSWERED" || !rules.canProveAbsence) return lookUpLater(life);
-  // Counted from question to question: a slow answer must not make two look-ups look apart.
-  const absentSinceMs = life.absentSinceMs ?? askedAtMs;
+  // From question to question: a slow answer must not make them look apart. After a clock that was ahead, counting starts anew.
+  const absentSinceMs = Math.min(life.absentSinceMs ?? askedAtMs, askedAtMs);
   const gapLeftMs = rules.absenceGapMs - (askedAtMs - absentSinceMs);
   if (gapLeftMs > 0) return lookUpLater({ ...life, absentSinceMs }, gapLeftMs);
   const isTooLate = nowMs - life.submittedAtMs > rules.sendWithinMs;
   if (life.rejection === null && !isTooLate) return absent(life, rules);
-  // The provider can accept late what it has received.
-  const lateLeftMs = rules.lateAcceptanceMs - (askedAtMs - (life.sentAtMs ?? 0));
+  // The provider can accept late what it has received. It was sent before it was first not found.
+  const sentAtMs = Math.min(life.sentAtMs ?? 0, absentSinceMs);
+  const lateLeftMs = rules.lateAcceptanceMs - (askedAtMs - sentAtMs);
   if (lateLeftMs > 0) return lookUpLater(life, Math.min(lateLeftMs, rules.absenceGapMs));
   return life.rejection === null ? expired(life) : rejected(life, life.rejection);
 }
