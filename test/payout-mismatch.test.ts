@@ -83,6 +83,25 @@ test("the amount that leaves the wallet for a received amount is the one that a 
   expect(Number(amount.amount)).toBe(Number(booked?.amount));
 });
 
+test("of a webhook that names an account number for an Interac payout, nothing of the recipient is taken over", async () => {
+  const gateway = await startDisputedGateway(echoing);
+  const { client, provider } = gateway;
+  const interac = {
+    walletId: "71d0a9c2-0002-4a6e-b0f1-000000000124",
+    sourceCurrency: "CAD",
+    destination: { interac: { email: "jane.roe@example.com", firstName: "Jane", lastName: "Roe" } },
+  };
+  provider.failNext({ route: "GET /transaction/{id}", kind: "answer", status: 500, times: 10_000 });
+  const payout = await unconfirmedPayout(gateway, "after", interac);
+  const { id } = bookedUnder(gateway, payout.merchantReference) as { id: string };
+  const recipient = { account_number: "9999999999", account_name: "Eve", amount: 1.23 };
+  await report(gateway, { transactionId: id, merchantReference: payout.merchantReference }, "PENDING", { recipient });
+  await client.payoutReaching(payout.id, "PENDING");
+  const shown = await readPayout(client, payout.id);
+  expect(shown.recipient).toEqual({ ...payout.recipient, amount: null });
+  await clearFaults(gateway);
+});
+
 test("the first mismatch stays until an operator resolves it", async () => {
   const gateway = await startDisputedGateway(echoing);
   const payout = await acceptedPayout(gateway);

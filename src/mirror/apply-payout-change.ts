@@ -178,11 +178,7 @@ function merged(known: OrderedPayoutRow | null, change: PayoutChange, isCurrent:
   const isOrdered = Boolean(known?.command) && !change.isDecision;
   const keep = <T>(old: T | null | undefined, reported: T | null | undefined): T | null =>
     isOrdered ? (old ?? reported ?? null) : choose(old, reported);
-  // An Interac payout goes to an e-mail address: an account number that is reported for it was not ordered.
-  const reportedRecipient =
-    isOrdered && known?.method === "INTERAC" && details.recipient
-      ? { ...details.recipient, accountNumber: null }
-      : details.recipient;
+  const reportedRecipient = isOrdered ? recipientFor(known, change) : details.recipient;
   const amount = keep(moneyOf(known?.amount, known?.amount_currency), details.amount);
   const fee = choose(moneyOf(known?.fee, known?.fee_currency), details.fee);
   return {
@@ -216,6 +212,16 @@ function decided(
 ): string | null {
   const given = change[name];
   return change.isDecision && given !== undefined ? given : (known ?? given ?? null);
+}
+
+/**
+ * An Interac payout goes to an e-mail address: an account number that is reported for it was not ordered. A webhook that has
+ * one may be about another recipient.
+ */
+function recipientFor(known: OrderedPayoutRow | null, { details, isLookUp }: PayoutChange): PayoutDetails["recipient"] {
+  const { recipient } = details;
+  if (known?.method !== "INTERAC" || !recipient?.accountNumber) return recipient;
+  return isLookUp ? { ...recipient, accountNumber: null } : undefined;
 }
 
 function moneyOf(amount: string | null | undefined, currency: string | null | undefined) {
