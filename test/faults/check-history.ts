@@ -10,7 +10,6 @@ import {
   checkResponseTimes,
   keysById,
   keysOf,
-  mayBeUnavailable,
   understoodErrors,
 } from "./check-money.js";
 import type { Evidence } from "./evidence.js";
@@ -51,7 +50,7 @@ function checkIds(evidence: Evidence): string[] {
   });
 }
 
-function checkCustomers({ plan, history, strikes, providerCustomers, stored }: Evidence): string[] {
+function checkCustomers({ history, strikes, providerCustomers, stored }: Evidence): string[] {
   const keys = [...new Set(history.customerCalls.map(({ key }) => key))];
   return keys.flatMap((key) => {
     const calls = history.customerCalls.filter((call) => call.key === key);
@@ -64,7 +63,7 @@ function checkCustomers({ plan, history, strikes, providerCustomers, stored }: E
     for (const { outcome } of calls) {
       const isRejected = strikes.rejected.has(key) && made.length === 0;
       if (outcome.kind === "refused" && !isRejected) faults.push(`${key} was refused with ${outcome.codes}`);
-      if (outcome.kind === "error" && !understoodErrors(plan).includes(outcome.code)) {
+      if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
         faults.push(`${key} was answered with ${outcome.code}: ${outcome.message}`);
       }
     }
@@ -76,13 +75,13 @@ function checkCustomers({ plan, history, strikes, providerCustomers, stored }: E
   });
 }
 
-function checkChains({ plan, history, log, logStart }: Evidence): string[] {
+function checkChains({ history, log, logStart }: Evidence): string[] {
   return history.subscribers.flatMap(({ start, cursors, errors }, index) => {
     const from = start === logStart ? 0 : log.indexOf(start) + 1;
     const expected = log.slice(from);
     // While the database is away a subscriber is told so, and goes on from its cursor.
     const faults = errors
-      .filter((error) => !(mayBeUnavailable(plan) && error.includes("SERVICE_UNAVAILABLE")))
+      .filter((error) => !error.includes("SERVICE_UNAVAILABLE"))
       .map((error) => `subscriber ${index} got ${error}`);
     const wrong = expected.findIndex((cursor, place) => cursors[place] !== cursor);
     if (wrong !== -1) {

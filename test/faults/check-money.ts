@@ -3,7 +3,7 @@
 import { Big } from "big.js";
 import type { SandboxTransaction } from "../../src/sandbox/sandbox.js";
 import type { Evidence } from "./evidence.js";
-import type { CallOutcome } from "./history.js";
+import type { CallOutcome, History } from "./history.js";
 import { falseAccount, falseAmount, falseCustomer } from "./lies.js";
 import { longestResponseMs, type Plan } from "./plan.js";
 import type { StoredPayout, StoredState } from "./stored-state.js";
@@ -28,7 +28,7 @@ export function checkPaidOnce(evidence: Evidence): string[] {
 export const accepted: readonly string[] = ["PENDING", "PROCESSING", "SUCCESSFUL"];
 
 export function checkAnswers(evidence: Evidence): string[] {
-  const { books, history, strikes, plan } = evidence;
+  const { books, history, strikes } = evidence;
   return keysOf(evidence).flatMap((key) => {
     const booked = bookedBy(books, key).length;
     const outcomes = history.calls.filter((call) => call.key === key).map(({ outcome }) => outcome);
@@ -43,26 +43,27 @@ export function checkAnswers(evidence: Evidence): string[] {
       if (isAccepted) faults.push(`${key} was answered as accepted and as refused`);
     }
     const isRejected = strikes.rejected.has(key);
-    return [...faults, ...outcomes.flatMap((outcome) => misunderstood(key, outcome, plan, isRejected))];
+    return [...faults, ...outcomes.flatMap((outcome) => misunderstood(key, outcome, isRejected))];
   });
 }
 
 /** Errors that a caller should not meet, and reasons that nobody gave. */
-function misunderstood(key: string, outcome: CallOutcome, plan: Plan, isRejected: boolean): string[] {
-  if (outcome.kind === "error" && !understoodErrors(plan).includes(outcome.code)) {
+function misunderstood(key: string, outcome: CallOutcome, isRejected: boolean): string[] {
+  if (outcome.kind === "error" && !understoodErrors.includes(outcome.code)) {
     return [`${key} was answered with ${outcome.code}: ${outcome.message}`];
   }
   const isReasonless = outcome.kind === "refused" && outcome.codes.some((code) => code !== "INSUFFICIENT_FUNDS");
   return isReasonless && !isRejected ? [`${key} was refused with ${outcome.codes}`] : [];
 }
 
-export function understoodErrors(plan: Plan): string[] {
-  return ["PROVIDER_UNAVAILABLE", "RATE_LIMITED", ...(mayBeUnavailable(plan) ? ["SERVICE_UNAVAILABLE"] : [])];
-}
+/** A database that is away, a node that was paused and a machine with too much to do say SERVICE_UNAVAILABLE. */
+export const understoodErrors = ["PROVIDER_UNAVAILABLE", "RATE_LIMITED", "SERVICE_UNAVAILABLE"];
 
-/** While the database is away, or a paused node holds what others need. */
-export function mayBeUnavailable({ databaseFaults, pauses }: Plan): boolean {
-  return databaseFaults.length > 0 || pauses.length > 0;
+/** Shown in the summary: where neither database nor node was disturbed, the machine had too much to do. */
+export function countUnavailable({ databaseFaults, pauses }: Plan, { calls, customerCalls }: History): number {
+  if (databaseFaults.length > 0 || pauses.length > 0) return 0;
+  const outcomes = [...calls, ...customerCalls].map(({ outcome }) => outcome);
+  return outcomes.filter((outcome) => outcome.kind === "error" && outcome.code === "SERVICE_UNAVAILABLE").length;
 }
 
 /** Every caller that waits gets a response in time. */

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sandbox, SandboxFault } from "../../src/sandbox/sandbox.js";
 import { checkHistory } from "./check-history.js";
+import { countUnavailable } from "./check-money.js";
 import { type ClientParts, makeCustomer, pay } from "./clients.js";
 import type { Cluster } from "./cluster.js";
 import { type Evidence, providerCustomersOf, readLog, requestsOfNodes } from "./evidence.js";
@@ -68,6 +69,8 @@ export class Schedule {
     violations.push(...(await askAgain({ ...this.#parts, clients: this.#clients, payer, state: store.state })));
     const evidence = await this.#gather(logStart, settling);
     violations.push(...checkHistory(evidence));
+    const unavailable = countUnavailable(plan, history);
+    if (unavailable > 0) history.count("SERVICE_UNAVAILABLE without a cause", unavailable);
     return { violations, history, tookMs: history.nowMs, settledMs };
   }
 
