@@ -1,4 +1,5 @@
 // npm run model -- [--depth N] [--states N] [--account NAME] [--minutes N] [--mistake NAME] [--mistakes]
+// npm run model -- --replay N [--seed N] (see run.js)
 
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -10,7 +11,7 @@ import { mistakes } from "./mistakes.js";
 const { values } = parseArgs({
   options: {
     depth: { type: "string", default: "40" },
-    states: { type: "string", default: "700000" },
+    states: { type: "string", default: "1200000" },
     account: { type: "string" },
     minutes: { type: "string", default: "6" },
     mistake: { type: "string" },

@@ -4,7 +4,16 @@ import type { PayoutEvent } from "../../src/domain/payout-life.js";
 import { type Account, payoutRules, rules } from "./accounts.js";
 import type { Machine } from "./machine.js";
 import { abandon, type NodeIndex, record, recordAnswer, withNode } from "./transitions.js";
-import { type Found, idle, type LookUpAnswer, type NodeState, newLife, type World, wordOf } from "./world.js";
+import {
+  type Answer,
+  type Found,
+  idle,
+  type LookUpAnswer,
+  type NodeState,
+  newLife,
+  type World,
+  wordOf,
+} from "./world.js";
 
 /** Takes a step that can be taken, with its sentence for the history. */
 export type Emit = (sentence: string, next: World) => void;
@@ -24,6 +33,9 @@ export function nodeSteps(setting: Setting, world: World, node: NodeIndex, emit:
     case "CLAIMED":
       askPermission(setting, world, node, emit);
       release(setting, world, node, emit);
+      // No token or no connection, or the rate limit: it does not come to the permission.
+      emit(say.unready, { ...world, nodes: withNode(world, node, responded("NOT_SENT")) });
+      emit(say.limited, { ...world, nodes: withNode(world, node, responded("RATE_LIMITED")) });
       break;
     case "PERMITTED": {
       const sent: NodeState = { place: "SENT", answer: "NONE", sinceAt: 0, isDelayed: state.sinceAt < 0 };
@@ -148,6 +160,13 @@ export function describeAnswer(answer: string): string {
   return answers[answer] ?? answer;
 }
 
+/** The answer that a sentence of the history ends with. */
+export function answerIn(sentence: string): Answer {
+  const found = Object.entries(answers).find(([, what]) => sentence.endsWith(`: ${what}`));
+  if (!found) throw new Error(`No answer in: ${sentence}`);
+  return found[0] as Answer;
+}
+
 function sentencesOf(name: string) {
   const each = (toSentence: (what: string) => string) =>
     Object.fromEntries(Object.entries(answers).map(([answer, what]) => [answer, `${name} ${toSentence(what)}`]));
@@ -161,6 +180,8 @@ function sentencesOf(name: string) {
     release: `${name} tells its caller that nothing was sent, and releases the key`,
     send: `${name} sends POST /payout`,
     notSent: `${name} cannot connect: no byte is sent`,
+    unready: `${name} has no token or no connection to send with`,
+    limited: `${name} has no budget left to send with`,
     timeout: `${name} stops waiting for the response`,
     crash: `${name} crashes and starts again`,
     renew: `${name} renews its lease`,

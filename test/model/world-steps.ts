@@ -110,13 +110,17 @@ function report(setting: Setting, world: World, emit: Emit): void {
   const isAsked = life.status === "PENDING" || life.status === "PROCESSING";
   if (isAsked && reporter === null) emit("reconciliation looks the transaction up", { ...world, reporter: payment });
   if (!isMatched(account.hasReferences, world)) return;
+  // Without our reference or a known transaction, the handler looks the transaction up, and compares it with the order.
+  const isByOrder = !account.hasReferences && life.transactionId === null;
+  const known = isByOrder ? applyReporter(machine, { ...world, reporter: payment }) : world;
+  const matched = isByOrder ? known : null;
   for (const status of passed[payment]) {
-    emitSome(emit, `a webhook reports ${status}`, applyWebhook(machine, world, status));
-    emitSome(emit, `a webhook reports ${status} and another amount`, applyOtherWebhook(machine, world, status));
+    emitSome(emit, `a webhook reports ${status}`, applyWebhook(machine, known, status) ?? matched);
+    emitSome(emit, `a webhook reports ${status} and another amount`, applyOtherWebhook(machine, known, status));
   }
   if (world.hasLied || !isFinal(payment)) return;
   const lie = wordOf(payment) === "FAILED" ? "SUCCESSFUL" : "FAILED";
-  const lied = applyWebhook(machine, world, lie);
+  const lied = applyWebhook(machine, known, lie);
   emitSome(emit, `a webhook reports ${lie}, which the provider contradicts`, lied && { ...lied, hasLied: true });
 }
 
