@@ -17,6 +17,7 @@ export const unrun: readonly UnrunBlock[] = [
   { page: "README.md", begins: "npm ci && npm test", reason: "it would run this test, too" },
   { page: "README.md", begins: "npm run demo", reason: "test/demo.test.ts runs it, compiled to a folder of its own" },
   { page: "README.md", begins: " clients ──", reason: "a drawing" },
+  { page: "docs/model.md", begins: "VIOLATION: ", reason: "test/model/model.test.ts finds this history" },
   { page: "docs/operations/capacity.md", begins: "npm run bench", reason: "it takes half an hour of a quiet machine" },
   {
     page: "README.md",
